@@ -29,10 +29,10 @@ function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
     },
   })
   // Without translation an address is a frame: the device reaches all of memory.
-  const issuePhysical = () => action('dma.issuePhysical', {
+  const issuePhysical = action('dma.issuePhysical', {
     says: 'a device sends a DMA request to any frame, with nothing in between',
-    agent: 'device', path: 'dma', params: { device: id.device, frame: id.frame, write },
-    when: (s, p) => iommu.passes(s.unit, p.device) && s.inFlight[p.device] === null,
+    agent: 'device', path: 'dma', ofMistakes: use.dma, params: { device: id.device, frame: id.frame, write },
+    when: (s, p) => iommu.passes(s.unit, p.device, p.write) && s.inFlight[p.device] === null,
     then: (d, p, emit) => {
       emit.clause(iommu.rules.untranslated)
       d.inFlight[p.device] = { domain: null, iova: null, frame: p.frame, write: p.write }
@@ -48,7 +48,7 @@ function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
       emit.observe({ what: 'landed', device: p.device, iova, frame, write })
     },
   })
-  return [...use.dma ? [issue()] : [], ...iommu.mayPass(setup) ? [issuePhysical()] : [], land]
+  return [...use.dma ? [issue()] : [], issuePhysical, land]
 }
 
 /** Messages that no source of the device sends. They are judged where they arrive, so they need no flight of their

@@ -90,12 +90,11 @@ export interface Iommu<U = unknown> {
   remapsInterrupts(unit: U): boolean
   /** Whether an interrupt can be sent to a CPU, as far as software knows. */
   reaches(unit: U, cpu: number, setup: Setup): boolean
-  /** Whether requests of some device may pass untranslated at all, and whether those of a device may now. */
-  mayPass(setup: Setup): boolean
-  passes(unit: U, device: number): boolean
+  /** Whether reads, or writes, of a device pass untranslated now. */
+  passes(unit: U, device: number, write: boolean): boolean
   request(state: State<U>, dma: Dma, setup: Setup): DmaOutcome
-  /** Of a request that is blocked: the reason which says that its device is in no domain. */
-  readonly absentDevice: number
+  /** Of a request that is blocked: whether the reason says that its device is in no domain. */
+  isOfAbsentDevice(unit: U, device: number, reason: number): boolean
   /** Actions by which the unit comes to know a page of a device that no cache holds, in order, and what each takes. */
   readonly fills: readonly { readonly action: string; readonly args: readonly ('device' | 'iova')[] }[]
   /** Tells the walk of a request that is blocked, and records the fault. */

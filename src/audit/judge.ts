@@ -11,7 +11,7 @@ import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
 import { mostWritable, writableBy } from './protect.ts'
 import { mostNamed } from './sharing.ts'
-import { nameOf } from './spaces.ts'
+import { nameOf, tablesOf } from './spaces.ts'
 import type { Defect, Space, Troubles } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
@@ -126,11 +126,12 @@ function* ofRanges({ ranges }: Space, devices: readonly number[],
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
-function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Raised> {
+function* ofSharing({ sharing: { pairs, crowds, unpaired }, users, spaces }: Collected): Generator<Raised> {
   for (const { a, b, writable, first } of pairs) {
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
     if (writable === 0 || one.length === 1 && other.length === 1 && one[0] === other[0]) continue
+    if (tablesOf(spaces[a]!) === tablesOf(spaces[b]!)) continue
     const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
     yield alarm('shared-writable', [...new Set([...one, ...other])],
       `${size(writable)}, the first at ${hex(first)}: ${who}`)

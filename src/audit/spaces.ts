@@ -30,6 +30,11 @@ export interface Space {
 export const nameOf = ({ kind, table, levels }: Pick<Space, 'kind' | 'table' | 'levels'>): string =>
   kind === 'pass-through' ? kind : `${kind} tables at ${hex(table)} (${levels} levels)`
 
+/** Which page tables a space is of. Spaces of one set differ in the rights that the entry of a device grants, or in
+ *  what passes beside the tables. */
+export const tablesOf = ({ kind, table, levels, second }: Space): string =>
+  `${kind} ${table}/${levels}${second === null ? '' : ` through ${second.table}/${second.levels}`}`
+
 export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped' | 'not replicated'
 
 /** Entries or tables that are wrong, of one kind: how many, and where the first is. */

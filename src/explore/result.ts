@@ -79,7 +79,7 @@ export interface RandomFacts {
 export interface Coverage {
   /** Kinds of observations that some step told. */
   readonly observations: readonly string[]
-  /** Per action: how often it fired. Zero is the alarm. */
+  /** Per action: how often it fired. Zero is the alarm; those that only a mistake lets happen are here if they did. */
   readonly actions: Readonly<Record<string, { readonly fired: number }>>
   /** Per clause id: how often it was exercised. */
   readonly clauses: Readonly<Record<string, number>>

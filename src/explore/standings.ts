@@ -185,7 +185,8 @@ export class Standings<S, L, O extends Observation> {
 
   coverage(): Coverage {
     const clauses = [...this.clauses].sort(([a], [b]) => a < b ? -1 : 1)
-    return { observations: [...this.kinds].sort(), actions: Object.fromEntries(this.fired),
+    const fired = [...this.fired].filter(([name, { fired }]) => fired > 0 || !this.machine.byName.get(name)!.ofMistakes)
+    return { observations: [...this.kinds].sort(), actions: Object.fromEntries(fired),
       clauses: Object.fromEntries(clauses) }
   }
 }

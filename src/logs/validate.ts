@@ -64,6 +64,7 @@ async function validateWith(dump: AnyDump | null,
     chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
     (format ?? qemuVtd).again, onProgress)
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
+  const ends = timed ? [{ line: 1, time_us: 0 }, { line: lines, time_us: stamps.span_us }] as const : null
   const unit = side.facts(lines)
   if (kernelLog !== null) side.fitFrames?.(kernelLog.events)
   const facts: Facts = {
@@ -73,7 +74,7 @@ async function validateWith(dump: AnyDump | null,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage,
-      pairing: pair(kernelLog, trail, { timed, cachingMode: side.cachingMode ?? null }),
+      pairing: pair(kernelLog, trail, { ends, cachingMode: side.cachingMode ?? null }),
     },
   }
   const verdicts = judge(facts, side.claims)

@@ -25,6 +25,8 @@ export interface Action<S, O> {
    *  a CPU goes on; an adversary need not. `'strong'`: what is enabled again and again for ever is done at some time,
    *  however often it is disabled between. */
   readonly fair: Fairness
+  /** Only some mistake lets it happen: a search in which it did not happen missed nothing. */
+  readonly ofMistakes: boolean
   when(state: S, args: Args): boolean
   then(draft: S, args: Args, emit: Emit<O>): void
   /** The function that its author wrote, for people to read: `then`, without what others have put around it. */
@@ -38,6 +40,7 @@ export interface ActionSpec<S, O, P extends Fields> {
   readonly params?: P
   readonly path?: string
   readonly fair?: Fairness
+  readonly ofMistakes?: boolean
   /** Guard over a read-only state. Pure; no clock, no randomness. */
   readonly when: (state: S, args: { readonly [K in keyof P]: Value<P[K]> }) => boolean
   /** Recipe over a mutable draft. Ordinary deterministic TypeScript. */
@@ -50,7 +53,7 @@ export interface ActionSpec<S, O, P extends Fields> {
 export function actionsOf<S, O extends Observation>() {
   return <P extends Fields = Record<never, Domain>>(name: string, spec: ActionSpec<S, O, P>): Action<S, O> => ({
     name, says: spec.says ?? null, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {},
-    fair: spec.fair ?? false,
+    fair: spec.fair ?? false, ofMistakes: spec.ofMistakes ?? false,
     path: spec.path ?? (typeof spec.agent === 'string' ? spec.agent : name),
     when: spec.when as unknown as Action<S, O>['when'], then: spec.then as unknown as Action<S, O>['then'],
     recipe: spec.recipe ?? spec.then,

@@ -7,6 +7,8 @@ import { noFreedTable } from '../../properties/isolation/no-freed-table.ts'
 import { noWrongPermission } from '../../properties/isolation/no-wrong-permission.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import type { Design, Step } from '../../spec/index.ts'
+import type { Step as StepOf } from '../../spec/kernel/design.ts'
+import type { Unit } from '../../spec/vtd/bounded/state.ts'
 import { driverServer } from '../../spec/designs.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
@@ -27,6 +29,9 @@ const linkTablesWaiting: Step = {
   ...steps.linkTables, name: 'linkTablesWaiting',
   when: ({ s, call }) => s.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
 }
+
+/** Requests pass untranslated from here on. */
+const switchOff: StepOf<Unit> = { name: 'switchOff', says: 'clear TE', then: ({ s }) => { s.unit.tes = false } }
 
 /** Gives a device that comes its reserved region anew, though the domain has it mapped. */
 const clearRegion: Step = {
@@ -52,6 +57,8 @@ const unmapping = [
   mutant('submission-not-locked', replaced(strict, 'unmap', steps.invalidatePage, steps.invalidatePageUnlocked),
     { from: strict, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2, queue: 4 }, shortest: 19,
       runLength: 400 }),
+  mutant('translation-off-in-unmap', replaced(strict, 'unmap', steps.clearPte, switchOff, steps.clearPte),
+    { from: strict, breaks: noDmaEscape, at: onePage, shortest: 13 }),
   mutant('frame-freed-twice', replaced(strict, 'unmap', steps.freeFrame, steps.freeFrame, steps.freeFrame),
     { from: strict, breaks: noDoubleFree, at: onePage, shortest: 11 }),
   mutant('frame-freed-before-wait', moved(strict, 'unmap', steps.freeFrame, steps.submitWait),

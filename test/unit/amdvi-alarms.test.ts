@@ -42,10 +42,13 @@ const cases: readonly Case[] = [
   ['NMI passes', m => m.device(3, { V: 1, IV: 1, NMIPASS: 1 }), ['interrupt-pass-bits']],
   ['the exclusion range, by EX', m => { m.host(3, 1, 3, { EX: 1 }); m.host(4, 2) }, ['exclusion-range'],
     { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
-  ['the device table in that of all devices', m => { m.host(3, 1) }, ['writes-tables', 'exclusion-range'],
+  ['the device table in that of all devices', m => { m.host(3, 1) },
+    ['writes-tables', 'exclusion-range', 'exclusion-range-blocked'],
     { ExclBase: 0x3n, ExclLimit: 0x1000n }],
   ['the exclusion range, although IR and IW are 0', m => { m.device(3, { V: 1, TV: 1, IV: 1, EX: 1, MODE: 3 }) },
     ['pass-through', 'writes-tables', 'exclusion-range'], { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
+  ['the exclusion range and TV=0, by EX', m => m.device(3, { V: 1, IV: 1, EX: 1 }), ['exclusion-range-blocked'],
+    { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
   ['none where the range is off', m => { m.host(3, 1, 3, { EX: 1 }) }, [], { ExclBase: 0x900000n }],
   ['a device with a TLB', m => { m.host(3, 1, 3, { I: 1 }) }, ['device-tlb']],
   ['one DomainID for two tables', m => { m.host(3, 1); m.host(4, 1) }, ['domain-conflict']],
@@ -68,6 +71,31 @@ const cases: readonly Case[] = [
     m.host(4, 2, 3, remapped)
     twoEntries(m, { VECTOR: 0x31 })
   }, ['interrupt-table-shared']],
+  ['two devices that reach no memory with one interrupt table', m => {
+    for (const d of [3, 4]) m.device(d, { V: 1, ...remapped })
+    twoEntries(m, { VECTOR: 0x31 })
+  }, ['interrupt-table-shared']],
+  ['an interrupt table that begins in that of another domain', m => {
+    m.host(3, 1, 3, { ...remapped, INTTABLEN: 9 })
+    m.host(4, 2, 3, { ...remapped, INTTABLEN: 6, INTROOT: 0x201000 / 64 })
+    m.memory.cover(0x200, 2)
+  }, ['interrupt-table-shared']],
+  ['none where one table begins behind the other', m => {
+    m.host(3, 1, 3, { ...remapped, INTTABLEN: 8 })
+    m.host(4, 2, 3, { ...remapped, INTTABLEN: 6, INTROOT: 0x201000 / 64 })
+    m.memory.cover(0x200, 2)
+  }, []],
+  ['none of one set of page tables with one interrupt table', m => {
+    const ROOT = m.host(3, 1, 3, remapped) / 4096
+    m.device(4, { V: 1, TV: 1, IR: 1, MODE: 3, ROOT, DOMAIN: 1, ...remapped })
+    twoEntries(m, { VECTOR: 0x31 })
+  }, []],
+  ['IntTabLen above the largest', m => { m.host(3, 1, 3, { ...remapped, INTTABLEN: 10 }) }, ['entry-unusable']],
+  ['none for a page of one set of page tables, whose devices have other rights', m => {
+    const root = m.host(3, 1, 1)
+    m.page(root, 5, 0x900000)
+    m.device(4, { V: 1, TV: 1, IV: 1, IR: 1, MODE: 1, ROOT: root / 4096, DOMAIN: 1 })
+  }, []],
   ['one vector twice, and an entry of an unknown type', m => {
     m.host(3, 1, 3, { ...remapped, INTTABLEN: 2 })
     twoEntries(m, { VECTOR: 0x31 }, { VECTOR: 0x31 }, { VECTOR: 0x32, INTTYPE: 4 })
@@ -101,7 +129,7 @@ const guestCases: readonly Case[] = [
   ['an identity map', m => flat(m).map(0x900000, 0x900000), ['identity-map']],
   ['a page that is not aligned, and one of 512 GiB', m => {
     const tables = flat(m)
-    tables.map(0x200000, 0x1000, {}, 2)
+    tables.map(0x200000, 0x2000, {}, 2)
     tables.map(2 ** 39, 0, {}, 4)
   }, ['reserved-bits']],
   ['a table that is not there', m => { flat(m).put(0, 2, { ADDR: 0x70000 }) }, ['table-outside']],
@@ -119,6 +147,16 @@ const guestCases: readonly Case[] = [
   ['a GCR3 table that points to itself', m => { const at = guest(m, { GLX: 2 }); gcr3(m, at, 511, at) },
     ['table-cyclic']],
   ['a reserved GLX', m => { guest(m, { GLX: 3 }) }, ['entry-unusable']],
+  ['a reserved GuestPagingMode', m => { guest(m, { GPM: 2 }) }, ['entry-unusable']],
+  ['two guests with one interrupt table', m => {
+    for (const d of [3, 4]) gcr3(m, guest(m, remapped, d), 0, new GuestTables(m).root)
+    twoEntries(m, { VECTOR: 0x31 })
+  }, ['interrupt-table-shared']],
+  ['none for one guest of two devices, in two GCR3 tables, with one interrupt table', m => {
+    const { root } = new GuestTables(m)
+    for (const d of [3, 4]) gcr3(m, guest(m, { ...remapped, DOMAIN: 9 }, d), 0, root)
+    twoEntries(m, { VECTOR: 0x31 })
+  }, []],
   ['one DomainID for two guests', m => {
     for (const d of [3, 4]) gcr3(m, guest(m, { DOMAIN: 9 }, d), 0, new GuestTables(m).root)
   }, ['domain-conflict']],

@@ -55,6 +55,12 @@ test('coverage: what fired, what led to new states, what never did; clauses', as
   expect(transitions).toBe(260)
 })
 
+test('an action that only a mistake lets happen is named where it fired', async () => {
+  const rare = { ...never, name: 'rare', ofMistakes: true }
+  const { coverage } = await exploreExhaustively(grid([], [{ ...up, ofMistakes: true }, right, never, rare]))
+  expect(coverage.actions).toEqual({ up: { fired: 90 }, right: { fired: 170 }, never: { fired: 0 } })
+})
+
 test('every property gets its verdict in one run, with the shortest trace', async () => {
   const { results } = await exploreExhaustively(grid([
     always('low', { claim: '' }, ({ state }) => state.y < 3 || { because: `y is ${state.y}`, witness: { y: state.y } }),

@@ -2,6 +2,7 @@
  *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { expectationsOf } from '../../src/logs/verdicts/expected.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, verdictOf, verdictsOf,
 } from './linux-support.ts'
@@ -129,6 +130,19 @@ describe('other logs', () => {
     expect(report.kernel).toBeNull()
   })
 
+  it('a log that ends before the events of the kernel do, or begins after them, accuses nobody', async () => {
+    const whole = linesOf(logOf('vtd-strict-timed')), ftrace = ftraceOf('vtd-strict-timed')
+    for (const [lines, outside, strict] of [[whole.slice(0, 12_000), 1364, 'not-shown'],
+      [whole.slice(-12_000), 833, 'false']] as const) {
+      const report = await validated({ log: fileOf(lines), ftrace, expect: expectationsOf('strict,lazy') })
+      const said = `${outside.toLocaleString('en-US')} of 1,431 unmaps lie before the log begins or after it ends`
+      expect(report.lacks).toContain(said)
+      expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: said })
+      expect(report.verdicts.filter(({ kind, verdict }) => kind === 'rule' && verdict === 'false')).toEqual([])
+      expect([verdictOf(report, 'expect strict').verdict, verdictOf(report, 'expect lazy').verdict])
+        .toEqual([strict, 'not-shown'])
+    }
+  })
   it('a kernel log of another boot is refused', async () => {
     const { kernel } = await validated({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
     expect(kernel!.pairing.refused)

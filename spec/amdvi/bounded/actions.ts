@@ -12,7 +12,7 @@ import type { AmdviClause } from '../clauses.ts'
 import { coversPages } from '../invalidation/covers.ts'
 import type { Command } from '../invalidation/covers.ts'
 import { mayEnd } from '../invalidation/order.ts'
-import { fetchDevice, interruptOf, invalidate, lastTableOf, pageFill, sharedFill, walkFor } from './caches.ts'
+import { fetchDevice, interruptOf, invalidate, lastTableOf, pageFill, sharedFill, walkAhead } from './caches.ts'
 import type { DeviceWalk } from './caches.ts'
 import { commandOf } from './state.ts'
 import type { AmdviState, QueuedCommand, Unit } from './state.ts'
@@ -24,22 +24,26 @@ const action = actionOn<Unit>()
 export const queueTag = 'queue'
 
 export function amdviActions(setup: Setup) {
-  const { bounds: b, use, design } = setup
+  const { bounds: b, use } = setup
   const usesDma = use.dma && b.frames > 0, usesInterrupts = use.interrupts && b.sources > 0
-  // Where no entry ever changes, a cached one is what memory holds.
-  const entriesChange = usesDma && b.reassign === 1 || usesInterrupts && b.migrate > 0 && design.interruptTables > 1
   return [
-    ...entriesChange ? [cacheDevice(setup)] : [], ...usesDma ? pageCaches(setup) : [],
+    cacheDevice(setup), ...usesDma ? pageCaches(setup) : [],
     ...usesInterrupts ? [cacheInterrupt(setup)] : [], ...use.tags.has(queueTag) ? [execute(b)] : [],
-    ...settling(setup, entriesChange),
+    ...settling(setup),
   ]
 }
 
+/** Whether a right design stores device table entries: those of devices that change domains, and those of its interrupt
+ *  tables where it switches them. */
+const movesEntries = ({ bounds: b, design, use }: Setup): boolean => use.dma && b.frames > 0 && b.reassign === 1
+  || use.interrupts && b.sources > 0 && b.migrate > 0 && design.interruptTables > 1
+
 /** Fills are speculative: no request need be there. */
-function cacheDevice({ ids: { device } }: Setup) {
+function cacheDevice(setup: Setup) {
+  const { ids: { device } } = setup
   return action('iommu.cacheDevice', {
     says: 'take the device table entry of a device from memory anew, asked or not',
-    agent: 'iommu', path: 'dma', params: { device },
+    agent: 'iommu', path: 'dma', ofMistakes: !movesEntries(setup), params: { device },
     when: (s, p) => s.unit.enabled
       && !same(seenByHardware(s.unit.tables.devices[p.device]!), s.unit.deviceCache[p.device]),
     then: (d, p, emit) => {
@@ -55,11 +59,11 @@ function pageCaches(setup: Setup) {
     says: 'walk the tables and hold the translation of a page of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const fill = s.unit.enabled ? pageFill(walkFor(s, { ...p, write: false }, b), b) : null
+      const fill = s.unit.enabled ? pageFill(walkAhead(s, p, b), b) : null
       return fill !== null && !same(fill, s.unit.pageCache[p.device]![p.iova])
     },
     then: (d, p, emit) => {
-      const found = walkFor(d, { ...p, write: false }, b), fill = pageFill(found, b)!
+      const found = walkAhead(d, p, b), fill = pageFill(found, b)!
       emit.cost('device-entry-fetch')
       d.unit.pageCache[p.device]![p.iova] = fill
       emitWalk(emit, found, p.device, b)
@@ -70,24 +74,24 @@ function pageCaches(setup: Setup) {
     says: 'hold the last page directory entry of a walk, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const found = s.unit.enabled ? walkFor(s, { ...p, write: false }, b) : null
+      const found = s.unit.enabled ? walkAhead(s, p, b) : null
       const page = found === null || found.domain === null ? null : lastTableOf(found, b)
       return page !== null && s.unit.directoryCache[found!.domain!]![p.iova >> 1] !== page
     },
     then: (d, p, emit) => {
-      const found = walkFor(d, { ...p, write: false }, b)
+      const found = walkAhead(d, p, b)
       d.unit.directoryCache[found.domain!]![p.iova >> 1] = lastTableOf(found, b)
       emit.clause('AMD:2.4/directory-cache')
     },
   })
-  const mayShare = b.devices > 1 && (b.reassign === 1 || b.devices > b.domains)
-  return [cachePage, ...mayShare ? [sharePage(setup)] : [], ...b.levels > 1 ? [cacheDirectory] : []]
+  return [cachePage, ...b.devices > 1 ? [sharePage(setup)] : [], ...b.levels > 1 ? [cacheDirectory] : []]
 }
 
-function sharePage({ ids: { device, iova } }: Setup) {
+function sharePage({ bounds: b, ids: { device, iova } }: Setup) {
   return action('iommu.sharePage', {
     says: 'use for a device the translation that another device of its DomainID left',
-    agent: 'iommu', path: 'dma', params: { device, from: device, iova },
+    agent: 'iommu', path: 'dma', ofMistakes: b.reassign === 0 && b.devices <= b.domains,
+    params: { device, from: device, iova },
     when: (s, p) => {
       const fill = p.from === p.device ? null : sharedFill(s.unit, p.device, p.from, p.iova)
       return fill !== null && !same(fill, s.unit.pageCache[p.device]![p.iova])
@@ -178,12 +182,12 @@ function isDrained(s: AmdviState, command: Command | null, b: Bounds): boolean {
 
 const coherency: AmdviClause = 'AMD:2.2.3/coherency'
 /** Stores that software has not written back may reach memory at any time. */
-function settling(setup: Setup, entriesChange: boolean) {
+function settling(setup: Setup) {
   const { bounds: b, caps, ids: id, use } = setup
   if (caps.coherent) return []
   const device = action('memory.settleDevice', {
     says: 'a store to a device table entry that was not written back reaches memory',
-    agent: 'memory', params: { device: id.device },
+    agent: 'memory', ofMistakes: !movesEntries(setup), params: { device: id.device },
     when: (s, p) => s.unit.tables.devices[p.device]!.pending.length > 0,
     then: (d, p, emit) => { settleCell(d.unit.tables.devices[p.device]!, coherency, emit) },
   })
@@ -196,7 +200,7 @@ function settling(setup: Setup, entriesChange: boolean) {
     },
   })
   return [
-    ...settlingPages<Unit>(setup, coherency), ...entriesChange ? [device] : [],
+    ...settlingPages<Unit>(setup, coherency), device,
     ...use.interrupts && b.sources > 0 ? [interrupt] : [],
   ]
 }

@@ -9,7 +9,8 @@ export const amdviAlarms = {
       says: 'Interrupts of a device pass unmapped (IV=0, or IntCtl=1): it can send any vector to any CPU.',
       todo: 'set IV=1 and IntCtl=2 with an interrupt table, or IntCtl=0 for a device that sends none.' },
     'interrupt-table-shared': { severity: 'error', clause: 'AMD:2.2.5/table-per-device',
-      says: "Devices with different page tables share an interrupt table: each can send the other's interrupts.",
+      says: 'Devices with different page tables, or with none, share an interrupt table or a part of it: each can send '
+        + "the other's interrupts.",
       todo: 'give each device table entry an interrupt table of its own.' },
     'entry-zero': { severity: 'warning', clause: 'AMD:2.2/device-table',
       says: 'Entries of the device table are zeros (V=0, IV=0): a device with such a '
@@ -26,13 +27,18 @@ export const amdviAlarms = {
     'exclusion-range': { severity: 'warning', clause: 'AMD:2.2/exclusion',
       says: 'A device uses the addresses of the exclusion range as they are, whatever its tables say.',
       todo: 'clear EX of the entry and the low bits of ExclBase unless the firmware asks for the range (IVMD).' },
+    'exclusion-range-blocked': { severity: 'warning', clause: 'AMD:2.2/exclusion',
+      says: 'The exclusion range is for devices with TV=0 too, and sources disagree which comes first: they count as '
+        + 'blocked, but may use these addresses as they are.',
+      todo: 'clear EX of the entry and the low bits of ExclBase, or keep nothing in the range that they may not '
+        + 'reach.' },
     'guest-tables': { severity: 'warning', clause: 'AMD:2.2/guest',
       says: 'A device has guest tables (v2) that are not followed: it counts as reaching all that its host tables, or '
         + 'Mode=0, let through.',
       todo: 'look at the guest tables with the tools of the kernel.' },
-    'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',
-      says: 'A device may send NMI, INIT or ExtINT unmapped.',
-      todo: 'clear the pass bits unless the device is the firmware\'s or an IO-APIC.' },
+    'interrupt-pass-bits': { severity: 'error', clause: 'AMD:2.2.5/pass-bits',
+      says: 'A device may send NMI, INIT or ExtINT unmapped, to any CPU.',
+      todo: 'clear the pass bits. Where firmware asks for them (IVHD), as for an IO-APIC, accept the alarm.' },
   },
   words: {
     'translation-off': { clause: 'AMD:2.2/iommu-off',

@@ -122,9 +122,9 @@ export class AmdTexts {
       iommu: 'amdvi', path, format: 'text', unit: unit === nameless ? null : unit, registers, haw: 52, memory,
       bytes: count * 32, queue: part.commands, told: toldOf(part),
       shows: { translation: count > 0, interrupts: this.interrupts.size > 0, root: false },
-      assumed: [...count === 0 ? [] : assumed.filter(text => !text.startsWith('who can write')),
+      assumed: [...count === 0 ? [] : assumed,
         ...control === undefined && count > 0 ? ['the unit is taken as on'] : [],
-        ...count === 0 ? [] : ['who can write the device table and the rings is not judged',
+        ...count === 0 ? [] : ['who can write the device table is not judged: its place is not known',
           'devices that the text does not list are left out'],
         ...this.units.length > 1 && this.#parts.has(nameless)
           ? ['registers and commands whose file is in no folder of a unit are left out'] : []],

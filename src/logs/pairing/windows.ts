@@ -62,7 +62,9 @@ export function windowsOf(unmaps: readonly Unmapped[], { brackets, claims, limit
   const before = brackets.map(bracket => bracket.before), after = brackets.map(bracket => bracket.after)
   return unmaps.map((unmapped, i) => {
     const answered = answerOf(unmapped, brackets[i]!, claims.get(i), commands)
-    if (answered === null || unmapped.did === null || answered.early.line > limits[i]!) return null
+    if (answered === null || unmapped.did === null) return null
+    // One that claims it is its own, whatever comes first by the clocks.
+    if (!claims.has(i) && answered.early.line > limits[i]!) return null
     const { event, did, basis } = unmapped
     const { early, late } = answered
     const held = [...new Set([early, late])].flatMap(({ line }) => until.get(line) ?? [])
@@ -97,7 +99,8 @@ function isOf({ page, pages, frame }: Stay, { event, maps }: Unmapped): boolean 
 function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbCommand | undefined,
   commands: Commands): Answered | null {
   if (claimed !== undefined) return { early: claimed, late: claimed }
-  if (did === null) return null
+  // of an unmap that may be older than the log the answer may be so too
+  if (did === null || bracket.after === 0) return null
   const early = commands.firstCovering(event, did, bracket.after)
   if (early === null) return null
   const late = bracket.before === Infinity ? null : commands.firstCovering(event, did, bracket.before - 1)

@@ -95,7 +95,8 @@ function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: 
       + `Inferred (${n(byBasis.inferred)}): the youngest of several${checked}; a wrong one makes a long window. `
       + `Unknown (${n(byBasis.unknown)}, not in the table): no device used the page, so no cache held it.`,
     ...unanswered.count === 0 ? []
-      : [`${several(unanswered.count, 'unmap')} had no later answer in the log: at its end, or inferred wrongly.`],
+      : [`${several(unanswered.count, 'unmap')} had no later answer in the log: at its end, outside of it, or inferred `
+        + 'wrongly.'],
     'No log proves that a hit could not have happened: only that in this run it did not.',
   ]
 }

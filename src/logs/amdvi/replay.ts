@@ -68,7 +68,10 @@ export class AmdviReplay {
 
   #ofCaches(): Pick<Handlers, 'pageFill' | 'pageHit' | 'result' | 'dropped'> {
     return {
-      pageFill: event => this.#pages.fill(event),
+      pageFill: event => {
+        const unwaited = this.#pages.fill(event)
+        if (unwaited !== null) this.#commands.reliedOn(unwaited)
+      },
       pageHit: event => this.#pages.hit(event),
       result: event => this.#pages.result(event),
       dropped: ({ by, at }) => this.#pages.empty(by, at.line),

@@ -28,12 +28,15 @@ export function expectationsOf(flag: string): Expectation[] {
   })
 }
 
+/** What is known beside the facts: the verdicts on claims, and why invalidations have no range; null where they do. */
+interface Known { readonly verdicts: readonly Verdict[]; readonly rangesUnknown: string | null }
+
 /** A verdict for each. What the log lacks may speak against what it bears out. */
-export function expected(facts: Facts, verdicts: readonly Verdict[], all: readonly Expectation[]): Verdict[] {
+export function expected(facts: Facts, known: Known, all: readonly Expectation[]): Verdict[] {
   return all.map(expectation => {
     const of = expectation.is === 'strict' || expectation.is === 'lazy' ? 'kernel' : 'log'
     const lack = lackOf(facts, of)
-    const { verdict, because, lines = [] } = judgeOf(expectation, facts, verdicts, all)
+    const { verdict, because, lines = [] } = judgeOf(expectation, facts, known, all)
     // Of a part of the unmaps neither kind of answer need be the more frequent one.
     const canTurn = expectation.is === 'lazy' ? verdict !== 'not-shown'
       : verdict === 'true' && expectation.is !== 'fault'
@@ -55,10 +58,11 @@ function saysOf(expectation: Expectation): string {
   }
 }
 
-function judgeOf(expectation: Expectation, facts: Facts, verdicts: readonly Verdict[],
+function judgeOf(expectation: Expectation, facts: Facts, { verdicts, rangesUnknown }: Known,
   all: readonly Expectation[]): Judged {
   switch (expectation.is) {
-    case 'strict': case 'lazy': return flushing(facts, expectation.is)
+    case 'strict': case 'lazy':
+      return rangesUnknown === null ? flushing(facts, expectation.is) : open(rangesUnknown)
     case 'no-faults': return faultless(facts, verdicts, all)
     case 'fault': return faulted(facts, expectation)
   }

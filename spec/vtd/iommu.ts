@@ -37,7 +37,7 @@ export const vtd: Iommu<Unit> = {
   translates: unit => unit.tes,
   remapsInterrupts: unit => unit.ires,
   reaches: (unit, cpu, { bounds: b }) => apicIdOf(cpu, b) <= 0xff || unit.ires && unit.tables.wideDestinations,
-  passes: unit => !unit.tes, isOfAbsentDevice: (_unit, _device, reason) => reason === contextNotPresent,
+  hasOneEntry: false, passes: unit => !unit.tes, isOfAbsentDevice: (_unit, _device, reason) => reason === contextNotPresent,
   fills: [{ action: 'iommu.cacheContext', args: ['device'] },
     { action: 'iommu.cacheTranslation', args: ['device', 'iova'] }],
   request: (state, dma, { bounds }) => request(state, dma, bounds),

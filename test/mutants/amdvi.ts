@@ -72,8 +72,8 @@ const invalidateOtherDevtab = toOther(steps.invalidateDevtabEntry)
 const storing = (name: string, fields: Parameters<typeof storeFields>[1]): Step<Unit> =>
   ({ name, says: `store ${name}`, then: k => { storeFields(k, fields) } })
 /** IV=0 too: what the device sends as an interrupt passes unmapped. */
-const blankWhole = storing('blankWhole', { tv: false, mode: 0, root: null, domain: null, ir: false, iw: false, iv: false,
-  intCtl: 0 })
+const blankWhole = storing('blankWhole',
+  { tv: false, mode: 0, root: null, domain: null, ir: false, iw: false, iv: false, intCtl: 0 })
 /** IR=0 and IW=0 block a device as TV=0 does. */
 const revoked = replaced(strict, 'detach', steps.blockDte, storing('noRights', { ir: false, iw: false }))
 

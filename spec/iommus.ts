@@ -2,12 +2,16 @@
  *  vendor is one more entry in each list. */
 import { amdviFacts } from './amdvi/facts.ts'
 import { amdvi } from './amdvi/iommu.ts'
+import * as amdviSteps from './amdvi/steps/index.ts'
 import type { Capabilities, Capability } from './iommu/capability.ts'
 import type { Iommu, Rule } from './iommu/iommu.ts'
 import { vtdFacts } from './vtd/facts.ts'
+import type { Step } from './step.ts'
 import { vtd } from './vtd/iommu.ts'
+import * as vtdSteps from './vtd/steps/index.ts'
 
 const vendors = [vtd, amdvi] as const, facts = [vtdFacts, amdviFacts] as const
+const stepModules: readonly object[] = [vtdSteps, amdviSteps]
 export const iommus: readonly Iommu[] = vendors as unknown as readonly Iommu[]
 
 /** The one that a machine has where none is named; its type knows the unit. */
@@ -21,6 +25,19 @@ export function iommuOf({ iommu: name }: { readonly iommu?: string | null }): Io
   const found = name === null || name === undefined ? iommu : iommus.find(one => one.name === name)
   if (found === undefined) throw new RangeError(`no IOMMU is named '${name}'`)
   return found
+}
+
+type Does = Pick<Step, 'then'>
+const isSame = (step: Does) => (one: unknown): boolean =>
+  typeof one === 'object' && one !== null && 'then' in one && one.then === step.then
+/** The IOMMU whose unit a step, or a copy of it, drives; null for one that looks at no unit, and for a user's own. */
+export const iommuOfStep = (step: Does): Iommu | null =>
+  iommus[stepModules.findIndex(of => Object.values(of).some(isSame(step)))] ?? null
+/** What stands on another IOMMU for the word that a step fills on its own; null where it fills none. */
+export function counterpartOf(step: Does, on: Iommu): readonly { readonly name: string }[] | null {
+  const words = Object.entries(iommuOfStep(step)?.steps ?? {}) as [keyof Iommu['steps'], readonly Does[]][]
+  const word = words.find(([, filling]) => filling.some(isSame(step)))?.[0]
+  return word === undefined ? null : on.steps[word]
 }
 
 /** Apart from the vendors' types, which depend on the names that are here. */

@@ -32,7 +32,7 @@ export interface Alarm extends Raised { readonly says: string; readonly todo: st
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
 export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
-  'directory-partial', 'entry-zero', 'device-table-segments']
+  'directory-partial', 'entry-zero', 'device-table-segments', 'exclusion-range-blocked']
 
 export const alarm = (code: AlarmCode, devices: readonly number[], because: string): Raised =>
   ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })

@@ -74,6 +74,7 @@ describe('guest translation', () => {
     ['a large page that is not aligned', guest()(0x40_0000), 'guest-reserved 2'],
     ['a PASID where GV is 0', guest({ GV: 0 })(0x5000), 'pasid-unexpected 8'],
     ['GLX=3', guest({ GLX: 3 })(0x5000), 'dte-reserved 1'],
+    ['GuestPagingMode=2', guest({ GPM: 2 })(0x5000), 'dte-reserved 1'],
   ])('%s is refused', (_, found, expected) => { expect(found).toBe(expected) })
   it('without PASID goes through the host tables alone, or with GIoV as PASID 0', () => {
     expect(guest()(0x5000, 'read', {})).toBe('untranslated')

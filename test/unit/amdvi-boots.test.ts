@@ -140,12 +140,21 @@ describe('each claim fails once', () => {
     expect([queue.waits, queue.withoutWait.count]).toEqual([1, 20])
     expect(verdicts.find(({ claim }) => claim === 'submissions-waited-for')).toMatchObject({ verdict: 'false' })
   })
-  it('no-faults: a page fault, whose device the next line names; an aborted interrupt', async () => {
+  it('no-faults: a page fault, whose device the next line names if of its page; an aborted interrupt', async () => {
     const at = findLast(start, /amdvi_cache_update/, 9000)
-    const fault = start.with(at, 'amdvi_page_fault error: page fault accessing guest physical address 0x1000')
-    const report = await validateLines(fault)
-    expect(report.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
-    expect(verdictOf(report, 'no-faults').verdict).toBe('false')
+    const [, page] = /gpa (0x[0-9a-f]+)/.exec(start[at + 1]!)!
+    const faultAt = (address: string): string =>
+      `amdvi_page_fault error: page fault accessing guest physical address ${address}`
+    const named = await validateLines(start.with(at, faultAt(page!)), undefined, 'no-faults,fault:00:04.0:' + page)
+    expect(named.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
+    expect(verdictsOf(named)).toMatchObject({ 'no-faults': 'false', 'expect no-faults': 'true' })
+    const other = await validateLines(start.with(at, faultAt('0x1000')), undefined, 'no-faults,fault:00:04.0:0x1000')
+    expect(other.faults).toMatchObject({ groups: [{ sid: null }], refused: [], unplaced: 1 })
+    expect(verdictsOf(other))
+      .toMatchObject({ 'expect no-faults': 'false', 'expect fault:00:04.0:0x1000': 'not-shown' })
+    expect(renderValidation(other, theme(false))).toContain(
+      '    2h IO_PAGE_FAULT 1 request of a device that is not named: An entry of the')
+    expect((await validateLines([...start.slice(0, at), faultAt('0x1000')])).faults).toMatchObject({ unplaced: 1 })
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)
     const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is disabled'))
     expect(aborted.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT',

@@ -92,7 +92,7 @@ const isExpected = (all: readonly Expectation[], { sid, page }: FaultAt): boolea
 function faultless({ faults }: Facts, verdicts: readonly Verdict[], all: readonly Expectation[]): Judged {
   const plain = verdicts.find(({ claim }) => claim === 'no-faults')!
   const others = faults.refused.filter(at => !isExpected(all, at))
-  const isWhole = faults.refused.length > 0 && faults.refused.length < mostPages
+  const isWhole = faults.unplaced === 0 && faults.refused.length > 0 && faults.refused.length < mostPages
   if (plain.verdict !== 'false' || !isWhole || !all.some(({ is }) => is === 'fault'))
     return { verdict: plain.verdict, because: plain.because, lines: plain.lines }
   if (others.length > 0)
@@ -105,8 +105,8 @@ function faulted({ faults, unread }: Facts, { sid, page }: Extract<Expectation, 
   const found = faults.refused.find(at => at.sid === sid && at.page === page)
   if (found !== undefined) return yes(`line ${found.line}`)
   if (unread.total > 0 || faults.refused.length >= mostPages) return open('it may be among what was not read or kept')
-  if (faults.total > 0 && faults.refused.length === 0)
-    return open('the log does not say which device or page was refused')
+  if (faults.unplaced > 0)
+    return open(`of ${several(faults.unplaced, 'fault')} the log does not say which device or page was refused`)
   return no(faults.total === 0 ? 'no fault' : `${several(faults.total, 'fault')} of other devices or pages`,
     faults.refused.map(({ line }) => line))
 }

@@ -89,6 +89,13 @@ export const scopes: readonly Scope[] = [
     bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), appliesTo: hasOwnInterrupts,
   },
   {
+    name: 'device-entry',
+    says: 'a device comes and goes with its interrupts, and forges messages; one entry of it has both parts',
+    bounds: bounds({ frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, hostile: 1 }),
+    appliesTo: design => iommuOf(design).hasOneEntry && design.protocols.detach !== undefined
+      && design.remapsInterrupts && translates(design),
+  },
+  {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',
     bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1 }),
     appliesTo: design => design.protocols.portAccess !== undefined,

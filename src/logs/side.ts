@@ -28,6 +28,8 @@ export interface Side {
   readonly cachingMode?: boolean | null
   /** Makes of what the log says of frames what the kernel says of them too, where the log leaves it open. */
   fitFrames?(events: readonly KernelEvent[]): void
+  /** Why a log of this unit never shows what pages an invalidation names; without, it does. */
+  readonly rangesUnknown?: string
   /** The claims on logs of this unit: those of all units, and in place of some its own. */
   claims(all: readonly Claim[]): readonly Claim[]
 }

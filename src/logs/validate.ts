@@ -78,7 +78,9 @@ async function validateWith(dump: AnyDump | null,
     },
   }
   const verdicts = judge(facts, side.claims)
-  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: [...verdicts, ...expected(facts, verdicts, expect)] }
+  const { rangesUnknown = null } = side
+  return { ...facts, lacks: lackOf(facts, 'kernel'),
+    verdicts: [...verdicts, ...expected(facts, { verdicts, rangesUnknown }, expect)] }
 }
 
 interface Given { readonly format: Format | undefined; readonly dump: AnyDump | null; readonly trail: Trail | null }

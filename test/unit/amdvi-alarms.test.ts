@@ -96,6 +96,11 @@ const cases: readonly Case[] = [
     m.page(root, 5, 0x900000)
     m.device(4, { V: 1, TV: 1, IV: 1, IR: 1, MODE: 1, ROOT: root / 4096, DOMAIN: 1 })
   }, []],
+  ['nor where one of them uses the exclusion range', m => {
+    const root = m.host(3, 1, 1)
+    m.page(root, 5, 0x900000)
+    m.device(4, { V: 1, TV: 1, IV: 1, IR: 1, IW: 1, MODE: 1, ROOT: root / 4096, DOMAIN: 1, EX: 1 })
+  }, ['exclusion-range'], { ExclBase: 0xa00001n, ExclLimit: 0xa00000n }],
   ['one vector twice, and an entry of an unknown type', m => {
     m.host(3, 1, 3, { ...remapped, INTTABLEN: 2 })
     twoEntries(m, { VECTOR: 0x31 }, { VECTOR: 0x31 }, { VECTOR: 0x32, INTTYPE: 4 })

@@ -79,6 +79,9 @@ describe('devtbl and irqtbl of an AMD unit', () => {
     expect(report.alarms.map(({ code }) => code)).toContain('table-outside')
     expect(report.alarms.map(({ code }) => code)).not.toContain('entry-zero')
   })
+  it('list all enabled entries: interrupt tables are known to their ends', () => {
+    expect([report.interrupts.pagesMissing, report.interrupts.pages]).toEqual([0, whole.interrupts.pages])
+  })
   it('do not say who writes the device table: its place is not in the text', () => {
     const open = '0000:00:03.0 0000000000000000 0000000000000001 0000000000000005 6000000000000003 iommu0'
     const { alarms, dump: { assumed } } = reportOf(openInputs([fileOf(open)]).dumps[0]!)

@@ -27,9 +27,10 @@ const nothing: Says = () => []
 const row = (use: Use, form: string, says: Says = nothing): Form => ({ use, form: formOf(form), says })
 const done = (what: CommandDone['what']): Says => ([, id], at) =>
   [{ kind: 'done', at, what, id: id === undefined ? null : h(id) }]
-const refused = (event: keyof typeof codes, says: string): Says => (_, at) =>
-  [{ kind: 'refused', at, reason: codes[event], says }]
-const refusedFor: Says = ([, text], at) => [{ kind: 'refused', at, ...byText(text!) }]
+/** @param address which field of the line is the address that was asked for. */
+const refused = (event: keyof typeof codes, says: string, address?: number): Says => (fields, at) =>
+  [{ kind: 'refused', at, reason: codes[event], says, page: address === undefined ? null : pageOf(fields[address]) }]
+const refusedFor: Says = ([, text], at) => [{ kind: 'refused', at, page: null, ...byText(text!) }]
 
 const ofCaches: Readonly<Record<string, Form>> = {
   amdvi_cache_update: row('replayed', 'update iotlb domid %x devid: %b gpa %x hpa %x',
@@ -94,9 +95,9 @@ const ofInterrupts: Readonly<Record<string, Form>> = {
 }
 const ofFaults: Readonly<Record<string, Form>> = {
   amdvi_page_fault: row('counted', 'error: page fault accessing guest physical address %x',
-    refused('IO_PAGE_FAULT', 'An entry of the walk is not present, or lacks the permission.')),
+    refused('IO_PAGE_FAULT', 'An entry of the walk is not present, or lacks the permission.', 1)),
   amdvi_mode_invalid: row('counted', 'error: translation level %x translating addr %x',
-    refused('ILLEGAL_DEV_TABLE_ENTRY', 'Mode has more levels than the unit.')),
+    refused('ILLEGAL_DEV_TABLE_ENTRY', 'Mode has more levels than the unit.', 2)),
   amdvi_invalid_dte: row('counted', 'PTE entry at %x is invalid',
     refused('ILLEGAL_DEV_TABLE_ENTRY', 'A reserved bit of a device table entry is set.')),
   amdvi_dte_get_fail: row('counted', 'error: failed to access Device Entry devtab %x offset %x',

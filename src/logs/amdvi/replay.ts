@@ -52,7 +52,10 @@ export class AmdviReplay {
     this.#handlers = { ...this.#ofCaches(), ...this.#ofCommands(), ...this.#ofMessages() }
   }
 
-  take(event: AmdviEvent): void { (this.#handlers[event.kind] as (event: AmdviEvent) => void)(event) }
+  take(event: AmdviEvent): void {
+    this.#faults.next(event)
+    ;(this.#handlers[event.kind] as (event: AmdviEvent) => void)(event)
+  }
 
   facts(): Omit<UnitFacts, 'tables'> {
     this.doubts.settle()
@@ -65,9 +68,12 @@ export class AmdviReplay {
 
   #ofCaches(): Pick<Handlers, 'pageFill' | 'pageHit' | 'result' | 'dropped'> {
     return {
-      pageFill: event => this.#pages.fill(event),
+      pageFill: event => {
+        const unwaited = this.#pages.fill(event)
+        if (unwaited !== null) this.#commands.reliedOn(unwaited)
+      },
       pageHit: event => this.#pages.hit(event),
-      result: event => { this.#pages.result(event); this.#faults.ended(event.device) },
+      result: event => this.#pages.result(event),
       dropped: ({ by, at }) => this.#pages.empty(by, at.line),
     }
   }

@@ -15,6 +15,7 @@ import { findMappings } from './mappings.ts'
 import { checkMaps } from './maps.ts'
 import type { MapReport } from './maps.ts'
 import type { Basis, Unmapped } from './mappings.ts'
+import { reuseLimits } from './reuse.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
 import { unansweredOf } from './unanswered.ts'
@@ -39,7 +40,8 @@ export interface PairingReport {
   readonly rows: readonly WindowRow[]
   /** All unmaps in the order of the kernel log. */
   readonly timeline: readonly Bin[]
-  /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
+  /** Unmaps of a known domain that nothing in the log covers, or nothing before their page is mapped again. Kernel log
+   *  lines. */
   readonly unanswered: Places
   /** Those of them that may have been answered after the end: no more unmaps, or no more time, follow in the log than
    *  an answer took before. */
@@ -147,7 +149,8 @@ const nothing: PairingReport = {
 function found(logs: Logs, known: Known): Partial<PairingReport> {
   const { events, fetches, commands, trail, joined } = logs
   const { unmaps, brackets, all: everywhere, claims, alignment } = known
-  const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
+  const limits = reuseLimits(events, unmaps, fetches, everywhere)
+  const all = windowsOf(unmaps, { brackets, claims, limits }, commands, trail.stays, alignment)
   const windows = all.filter(window => window !== null)
   const flushed = windows.filter(({ answer }) => answer !== 'page')
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
@@ -159,7 +162,7 @@ function found(logs: Logs, known: Known): Partial<PairingReport> {
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     joined: joined?.lines.length ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows), timeline: binsOf(unmaps, all), ...unansweredOf(logs, known, all),
+    rows: rowsOf(windows), timeline: binsOf(unmaps, all), ...unansweredOf(logs, known, all, limits),
     flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
     hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a)))
       .slice(0, 10),

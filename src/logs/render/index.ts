@@ -67,7 +67,7 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
       : `and ${n(faults.complaints.length - mostComplaints)} more such messages`],
   ]
   return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
-    const head = `  ${name.padEnd(13)}`
+    const head = `  ${name.padEnd(12)} `
     return hang(theme.dim(head), head.length, wrapWords(text, theme.width - head.length))
   })
 }

@@ -42,10 +42,12 @@ export const claimsOnUnmaps: readonly Claim[] = [
     }),
 
   onUnmaps('unmaps-all-answered', 'rule',
-    'Each unmap of a page that a device had used was followed by an invalidation that covers it.',
+    'Each unmap of a page that a device had used was followed by an invalidation that covers it, before its domain '
+      + 'maps the page again.',
     ({ rows, by, unmaps, unanswered, ending, outside, unansweredSure }) => {
       if (unansweredSure.count > 0)
-        return no(`${several(unansweredSure.count, 'unmap')} that nothing in the log covers`, unansweredSure.lines)
+        return no(`${several(unansweredSure.count, 'unmap')} that nothing covers, or nothing in time`,
+          unansweredSure.lines)
       if (outside.count > 0)
         return open(outsideText({ unmaps, outside, by }), outside.lines)
       if (unanswered.count > 0 && unanswered.count === ending.count)

@@ -66,7 +66,7 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
-  refused: list(v.strictObject({ sid: count, page: count, line: count })),
+  refused: list(v.strictObject({ sid: count, page: count, line: count })), unplaced: count,
   groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
     write: v.nullable(v.boolean()),
     places })),

@@ -44,10 +44,14 @@ export function counterpartOf(step: Does, on: Iommu): readonly { readonly name: 
 type All<K extends 'capabilities' | 'clauses'> = Joined<(typeof facts)[number][K]>
 type Joined<T> = (T extends unknown ? (of: T) => void : never) extends (of: infer I) => void ? I : never
 
-/** Of all vendors, since bounds are one list. What several have is told as the first has it. */
+/** Of all vendors, since bounds are one list. What several have is as the first has it, and told in the words of
+ *  each. */
 export type CapabilityName = keyof All<'capabilities'>
-export const capabilities: Readonly<Record<CapabilityName, Capability>> =
-  Object.assign({}, ...facts.toReversed().map(one => one.capabilities)) as Record<CapabilityName, Capability>
+const wordsOf = (name: string): string => iommus.flatMap(({ title, capabilities: own }) =>
+  Object.hasOwn(own, name) ? [`${title}, ${own[name]!.says}`] : []).join('; ')
+export const capabilities = Object.fromEntries(
+  Object.entries(Object.assign({}, ...facts.toReversed().map(one => one.capabilities)) as Capabilities)
+    .map(([name, one]) => [name, { ...one, says: wordsOf(name) }])) as Readonly<Record<CapabilityName, Capability>>
 export type VendorClause = keyof All<'clauses'>
 export const vendorClauses = Object.assign({}, ...facts.map(one => one.clauses)) as All<'clauses'>
 

@@ -33,7 +33,7 @@ export const amdvi: Iommu<Unit> = {
   translates: unit => unit.translates,
   remapsInterrupts: unit => unit.remaps,
   reaches: (unit, cpu, { bounds: b }) => apicIdOf(cpu, b) <= 0xff || unit.remaps && unit.tables.wideDestinations,
-  passes, isOfAbsentDevice,
+  hasOneEntry: true, passes, isOfAbsentDevice,
   fills: [{ action: 'iommu.cachePage', args: ['device', 'iova'] }],
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },

@@ -106,6 +106,9 @@ export interface Iommu<U = unknown> {
   /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */
   waitStatus(unit: U, cpu: number): 'idle' | 'pending' | 'done'
   queuedWaits(unit: U, cpu: number): number
+  /** One entry of a device says what becomes of its DMA and of its interrupts: what stores the one may spoil the
+   *  other. */
+  readonly hasOneEntry: boolean
   /** Whether it holds a command that drains the requests of every domain, not of one. */
   drainsAll(unit: U): boolean
   /** Whether a walk may begin at a table that the unit holds a pointer to. */

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { boundSpecs } from '../../spec/bounds.ts'
 import { designsOn } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
+import { allScopes } from '../../spec/scopes.ts'
 import { registries } from '../../src/cli/registries.ts'
 import { sides } from '../../src/qemu/counterexamples.ts'
 import { run } from './run.ts'
@@ -176,6 +178,13 @@ it('explain knows the IOMMUs, and designs of one alone by their bare names', asy
   expect((await run('explain ring0-words', { cwd })).out).toMatch(/^ring0-words@amdvi {2}design\n/)
   expect(registries.designs().map(([name]) => name)).toContain('ring0-words@amdvi')
   expect(registries.faults().map(([code]) => code)).toContain('204h')
+})
+
+it('bounds and scopes are told in words of each IOMMU, or of none', () => {
+  const { drain, queue } = boundSpecs
+  expect(drain.says).toMatch(/^Intel VT-d, CAP.DWD[^]*; AMD-Vi, draining: .*INVALIDATE_IOMMU_PAGES/)
+  for (const says of [queue.says, ...allScopes().map(scope => scope.says)])
+    expect(says).not.toMatch(/invalidation queue|descriptor|write buffer|either format|recording/)
 })
 
 describe('bad input', () => {

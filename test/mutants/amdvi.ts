@@ -16,6 +16,7 @@ import { storeFields } from '../../spec/amdvi/steps/device.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import type { Step } from '../../spec/kernel/design.ts'
+import { scopeNamed } from '../../spec/scopes.ts'
 import * as steps from '../../spec/steps.ts'
 import { forging, mutant, onePage, oneSource, reassigning, twoLevels, twoSources } from './mutant.ts'
 
@@ -70,6 +71,9 @@ const invalidateOtherDevtab = toOther(steps.invalidateDevtabEntry)
 /** Stores some fields of the device table entry. */
 const storing = (name: string, fields: Parameters<typeof storeFields>[1]): Step<Unit> =>
   ({ name, says: `store ${name}`, then: k => { storeFields(k, fields) } })
+/** IV=0 too: what the device sends as an interrupt passes unmapped. */
+const blankWhole = storing('blankWhole',
+  { tv: false, mode: 0, root: null, domain: null, ir: false, iw: false, iv: false, intCtl: 0 })
 /** IR=0 and IW=0 block a device as TV=0 does. */
 const revoked = replaced(strict, 'detach', steps.blockDte, storing('noRights', { ir: false, iw: false }))
 
@@ -77,6 +81,8 @@ const assignment = [
   mutant('amd-detach-leaves-mode-zero-and-reads',
     replaced(strict, 'detach', steps.blockDte, storing('readsPass', { mode: 0, root: null, domain: null, iw: false })),
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 4 }),
+  mutant('amd-detach-blanks-the-whole-entry', replaced(strict, 'detach', steps.blockDte, blankWhole),
+    { from: strict, breaks: noForgedInterrupt, at: scopeNamed('device-entry')!.bounds, shortest: 3 }),
   mutant('amd-rights-taken-and-devtab-kept', without(revoked, 'detach', steps.invalidateDevtabEntry),
     { from: revoked, breaks: noDmaEscape, at: sharing, shortest: 12 }),
   mutant('amd-rights-given-and-not-awaited', without(revoked, 'attach', steps.awaitCompletion),

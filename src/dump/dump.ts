@@ -131,12 +131,17 @@ const unitReaders = {
   amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', queue: null, told: [],
     ...amdviRegistersOf(path, amdvi) }) as const,
 }
+/** Names, the first few of many. */
+function someOf(values: Values[keyof Values]): string {
+  const names = Object.keys(values)
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`
+}
 /** @throws UserError E-DUMP-MIXED where registers of two kinds of unit are given. */
 function unitOf(path: string, named: keyof Values | null, values: Values) {
   const [one, other] = (['vtd', 'amdvi'] as const).filter(kind => Object.keys(values[kind]).length > 0)
   if (other !== undefined || one !== undefined && named !== null && one !== named)
-    throw dumpError('MIXED', path, `registers of two vendors' units: ${Object.keys(values.vtd).join(', ')}, and `
-      + `${Object.keys(values.amdvi).join(', ') || named}`, 'give those of one')
+    throw dumpError('MIXED', path, `registers of two vendors' units: ${someOf(values.vtd)}, and `
+      + `${someOf(values.amdvi) || named}`, 'give those of one')
   const kind = named ?? one
   if (kind === undefined)
     throw dumpError('REGISTER', path, 'the dump does not say what the registers of the unit held',

@@ -41,7 +41,7 @@ export interface Listener {
   line(text: string, line: number): Heard
   readonly isSure: boolean
   readonly stamps: Stamps
-  foreign(lines: number, isBinary: boolean): UserError
+  foreign(lines: number, isBinary: boolean, again: string): UserError
 }
 export type Heard = Reading<unknown>
 
@@ -57,6 +57,6 @@ export function listen<E>(format: Format<E>, path: string, take: (event: E) => v
     },
     get isSure() { return reader.isSure },
     get stamps() { return reader.stamps },
-    foreign: (lines, isBinary) => reader.foreign(lines, isBinary),
+    foreign: (lines, isBinary, again) => reader.foreign(lines, isBinary, again),
   }
 }

@@ -3,6 +3,7 @@
 import { openDump } from '../dump/dump.ts'
 import type { AnyDump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
+import { qemuAmdvi } from './amdvi/format.ts'
 import { amdviSide } from './amdvi/index.ts'
 import { apart_us } from './formats/clock.ts'
 import type { Format } from './formats/format.ts'
@@ -23,6 +24,9 @@ import { judge } from './verdicts/index.ts'
 import { lackOf } from './verdicts/lacks.ts'
 import { qemuVtd } from './vtd/format.ts'
 import { vtdSide } from './vtd/index.ts'
+
+/** How such a log is made. */
+export const again = [qemuVtd, qemuAmdvi].map(format => format.again).join('; or ')
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
@@ -62,7 +66,7 @@ async function validateWith(dump: AnyDump | null,
   const trail = kernelLog === null && dump === null ? null : newTrail()
   const { side, lines, known, messages, events, stamps, damage } = await scanLog(source,
     chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
-    (format ?? qemuVtd).again, onProgress)
+    format?.again ?? again, onProgress)
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
   const ends = timed ? [{ line: 1, time_us: 0 }, { line: lines, time_us: stamps.span_us }] as const : null
   const unit = side.facts(lines)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { gate, parsePolicy } from '../../src/audit/policy.ts'
 import { rightsAt } from '../../src/audit/reach.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import { amdviStored } from '../../src/dump/amdvi.ts'
+import { amdviRegistersOf, amdviStored } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
@@ -120,6 +120,13 @@ describe('entries', () => {
   const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
   /** Four segments, which the unit has. */
   const segmented: AmdviValues = { IommuControl: 0x8_0000_1005n, ExtFeature: 0x80_2000_00c0n }
+  it('of further device tables those beyond DevTblSegEn are not read, and the report says so', () => {
+    const assumed = (values: AmdviValues): readonly string[] =>
+      amdviRegistersOf('DUMP', { DevTabBase: 0x1000n, ...values }).assumed.filter(text => text.includes('DevTblSegEn'))
+    expect(assumed({ DevTabSegment: [0x500000n] }))
+      .toEqual(['DevTblSegEn=0: of 1 further device tables that are given 0 are read'])
+    expect(assumed({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })).toEqual([])
+  })
   it('devices of each segment', () => {
     const machine = new Machine({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })
     for (const [page, sid] of [[0x500, 5], [0x501, 127]] as const)

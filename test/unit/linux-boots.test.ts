@@ -1,8 +1,10 @@
 /** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of
  *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pairingLines } from '../../src/logs/render/pairing.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
 import { expectationsOf } from '../../src/logs/verdicts/expected.ts'
+import { theme } from '../../src/text/theme.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, verdictOf, verdictsOf,
 } from './linux-support.ts'
@@ -109,6 +111,15 @@ describe('windows', () => {
     expect(least('vtd-lazy', 'domain')).toEqual([157, 246])
     expect(of('vtd-strict').kernel!.pairing.rows[0])
       .toMatchObject({ unmaps: 1592, laterUnmaps: { most: { median: 3 } } })
+  })
+
+  it('in a table that is as wide as there is room', () => {
+    const { kernel } = of('vtd-lazy-timed'), plain = theme(false)
+    const [, ...wide] = pairingLines(kernel!.pairing, true, plain), rows = wide.slice(0, 5)
+    const widest = Math.max(...rows.map(({ length }) => length))
+    const narrow = pairingLines(kernel!.pairing, true, { ...plain, width: widest - 1 }).slice(1, 6)
+    expect(Math.max(...narrow.map(({ length }) => length))).toBe(widest - 9)
+    expect(narrow.map(text => text.split(/ +/))).toEqual(rows.map(text => text.split(/ +/)))
   })
 
   it.each(names)('%s: what is inferred is right nine times of ten at least where it can be checked', name => {

@@ -13,7 +13,8 @@ const unit: QemuUnit<AmdviEvent> = {
     const found = byMessage(wordsOf(text))
     return found === null ? null : { kind: 'refused', at, page: null, ...found }
   },
-  again: 'record one: qemu-system-x86_64 -device amd-iommu,intremap=on -trace "amdvi_*" -D LOG',
+  again: 'record the log of an AMD unit: qemu-system-x86_64 -device amd-iommu,intremap=on '
+    + '-trace "amdvi_*" -D LOG',
 }
 
 export const qemuAmdvi: Format<AmdviEvent> =

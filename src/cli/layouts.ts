@@ -3,16 +3,18 @@
 import { usage } from '../errors.ts'
 import type { UserError } from '../errors.ts'
 import { bdf } from '../logs/numbers.ts'
-import { layouts as amdvi, shortNames } from '../../spec/amdvi/index.ts'
+import { layouts as amdvi, shortNames as ofAmdvi } from '../../spec/amdvi/index.ts'
 import { anything, decode, dwordsOf, reservedSet } from '../../spec/iommu/layout.ts'
 import type { AccessKind, Field, Layout } from '../../spec/iommu/layout.ts'
-import { layouts as vtd } from '../../spec/vtd/index.ts'
+import { layouts as vtd, shortNames as ofVtd } from '../../spec/vtd/index.ts'
 
 /** By the manual that they are of, as clauses name it, and by what people call its hardware. */
 const manuals: readonly { readonly manual: string; readonly title: string; readonly of: readonly Layout[] }[] =
   [{ manual: 'VTD', title: 'VT-d', of: vtd }, { manual: 'AMD', title: 'AMD-Vi', of: amdvi }]
 export const layouts: readonly Layout[] = manuals.flatMap(({ of }) => of)
 export const manualOf = (of: Layout): string => manuals.find(one => one.of.includes(of))!.manual
+
+const shortNames: Readonly<Record<string, readonly Layout[]>> = { ...ofVtd, ...ofAmdvi }
 
 /** `CAP`, `context-entry`, `second-stage-leaf-of-4-KiB`: how a layout is named on the command line. */
 export const layoutId = ({ name }: Layout): string => name.replace(/:.*/, '').replace(/[ ,.]+/g, '-')

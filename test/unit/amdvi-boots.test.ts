@@ -153,7 +153,14 @@ describe('each claim fails once', () => {
     expect(verdictsOf(other))
       .toMatchObject({ 'expect no-faults': 'false', 'expect fault:00:04.0:0x1000': 'not-shown' })
     expect(renderValidation(other, theme(false))).toContain(
-      '    2h IO_PAGE_FAULT 1 request of a device that is not named: An entry of the')
+      '    2h IO_PAGE_FAULT 1 request of no device that the log names: An entry of the')
+    // A DMA is none of the device whose interrupt is under way; a message that the entry of its device refuses is.
+    const message = findLast(start, /amdvi_ir_remap_msi_req/, 9000)
+    const dte = 'amdvi_invalid_dte PTE entry at 0x20 is invalid'
+    const [device] = /[0-9a-f]+$/.exec(start[message]!)!
+    const amid = await validateLines(start.toSpliced(message + 1, 0, dte, faultAt('0x1000'), dte))
+    expect(amid.faults.groups.map(({ reason, sid }) => [reason, sid]))
+      .toEqual([[1, null], [1, Number.parseInt(device!, 16)], [2, null]])
     expect((await validateLines([...start.slice(0, at), faultAt('0x1000')])).faults).toMatchObject({ unplaced: 1 })
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)
     const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is disabled'))

@@ -11,7 +11,7 @@ const unit: QemuUnit<AmdviEvent> = {
   prefix: 'amdvi_', title: 'AMD', events: forms,
   complaintOf: (text, at) => {
     const found = byMessage(wordsOf(text))
-    return found === null ? null : { kind: 'refused', at, page: null, ...found }
+    return found === null ? null : { kind: 'refused', at, of: 'interrupt', page: null, ...found }
   },
   again: 'record the log of an AMD unit: qemu-system-x86_64 -device amd-iommu,intremap=on '
     + '-trace "amdvi_*" -D LOG',

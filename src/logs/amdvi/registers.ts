@@ -59,22 +59,35 @@ export class FaultReplay {
   #total = 0
   #unplaced = 0
   #pending: Refused | null = null
+  /** Of the message that is under way. */
   #device: number | null = null
+  /** Whether it is the last event. */
+  #isFresh = false
 
-  /** A message of this device is under way. */
-  message(device: number): void { this.#device = device }
+  message(device: number): void {
+    this.#device = device
+    this.#isFresh = true
+  }
+  /** It became what it became. */
+  messageEnded(): void { this.#device = null }
   /** The log goes on. A request that has come to its end names who was refused just before. */
   next(event: AmdviEvent): void {
     const pending = this.#pending
     this.#pending = null
+    if (event.kind !== 'refused') this.#isFresh = false
     if (pending === null) return
     const isOwn = event.kind === 'result' && (pending.page === null || pending.page === event.page)
     this.#add(pending, isOwn ? event.device : null)
   }
-  refused(event: Refused, isInterrupt: boolean): void {
+  refused(event: Refused): void {
     this.#total++
-    if (isInterrupt) this.#add(event, this.#device)
-    else this.#pending = event
+    const ofMessage = event.of === 'interrupt' || event.of === 'either' && this.#isFresh
+    if (event.of === 'command') this.#add(event, null)
+    else if (!ofMessage) this.#pending = event
+    else {
+      this.#add(event, this.#device)
+      this.#device = null
+    }
   }
 
   report(): FaultReport {

@@ -40,7 +40,6 @@ export class AmdviReplay {
   readonly #placing: Placing | null
   readonly #handlers: Handlers
   readonly forgotten: Forgotten = { interrupts: [], devices: [] }
-  #isInterrupt = false
 
   /** @param capacity how many translations the unit holds at most. */
   constructor(capacity: number, { entries, trail, tableTrail, placing }: ReplayOptions) {
@@ -114,18 +113,17 @@ export class AmdviReplay {
   #ofMessages(): Pick<Handlers, 'message' | 'entryAt' | 'entry' | 'became' | 'refused'> {
     return {
       message: ({ device }) => {
-        this.#isInterrupt = true
         this.#interrupts.message()
         this.#faults.message(device)
       },
       entryAt: ({ address }) => this.#interrupts.at(address),
       entry: event => this.#interrupts.read(event),
       became: event => {
-        this.#isInterrupt = false
+        this.#faults.messageEnded()
         if (this.#interrupts.became(event)) return
         this.#unremapped.passed({ kind: 'unremapped', at: event.at, ...event.from })
       },
-      refused: event => { this.#faults.refused(event, this.#isInterrupt); this.#isInterrupt = false },
+      refused: event => this.#faults.refused(event),
     }
   }
 }

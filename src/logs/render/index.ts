@@ -60,7 +60,7 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
       [`  ${reason.toString(16)}h ${condition ?? '?'}`,
         `${several(count, accessOf(write))} of `
-        + `${sid === null ? 'a device that is not named' : bdf(sid)}: ${says}`] as const),
+        + `${sid === null ? 'no device that the log names' : bdf(sid)}: ${says}`] as const),
     ...faults.complaints.slice(0, mostComplaints)
       .map(({ line, says }, i) => [i === 0 ? 'QEMU says' : '', `${says} (line ${n(line)})`] as const),
     ['', faults.complaints.length <= mostComplaints ? ''

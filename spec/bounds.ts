@@ -15,9 +15,9 @@ const sizes = {
   frames: { least: 0, most: 4, standard: 0, says: 'memory frames; 0 switches DMA off' },
   iovas: { least: 0, most: 8, standard: 0, says: 'I/O virtual pages of each domain' },
   levels: { least: 1, most: 3, standard: 1,
-    says: 'levels of the second-stage tables (two entries a table above level 1)' },
+    says: 'levels of the page tables (two entries a table above level 1)' },
   tables: { least: 0, most: 4, standard: 0, says: 'table pages in the pool below the roots; needed when levels > 1' },
-  queue: { least: 1, most: 6, standard: 3, says: 'descriptors the invalidation queue holds' },
+  queue: { least: 1, most: 6, standard: 3, says: 'commands that the queue of the unit holds' },
   readOnly: { least: 0, most: 1, standard: 0, says: 'read-only mappings and the protect call' },
   reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
   ports: { least: 0, most: 1, standard: 0, says: 'the portAccess call: drivers reach device ports through the kernel' },
@@ -27,7 +27,7 @@ const sizes = {
   migrate: { least: 0, most: 3, standard: 0, says: 'sources that may move; 0 switches the migrateInterrupt call off' },
   hostile: { least: 0, most: 1, standard: 0, says: 'devices send forged interrupt messages' },
   wideIds: { least: 0, most: 1, standard: 0, says: 'CPU 1 has APIC id 256, beyond 8 bits' },
-  faults: { least: 0, most: 2, standard: 0, says: 'fault recording registers that are modelled' },
+  faults: { least: 0, most: 2, standard: 0, says: 'faults that the unit has room to record' },
 } as const satisfies Record<string, BoundSpec>
 
 export const capabilityNames = Object.keys(capabilities) as readonly CapabilityName[]

@@ -117,6 +117,12 @@ export function designNamed(given: string): Design | null {
   return design !== undefined && how !== undefined && rest.length === 0
     ? how.apply(design, iommuOf(design).steps as Vocabulary<never>) : null
 }
+/** The design of this name that is on one IOMMU only, which is not the standard one. */
+export const onlyNamed = (name: string): Design | null => onlyElsewhere().find(one => partsOf(one.name)[0]
+  .replace(/@.*/, '') === name) ?? null
+/** Designs that the standard IOMMU does not have. */
+export const onlyElsewhere = (): readonly Design[] => everyDesign.filter(({ name }) => name.includes('@')
+  && !designs.some(one => one.name === name.replace(/@[^+~]*/, '')))
 /** A design on the standard IOMMU has a name without it. */
 function shortName(name: string): string {
   const [base, rest] = partsOf(name), at = `@${standardIommu.name}`

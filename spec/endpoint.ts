@@ -32,7 +32,7 @@ function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
   const issuePhysical = action('dma.issuePhysical', {
     says: 'a device sends a DMA request to any frame, with nothing in between',
     agent: 'device', path: 'dma', ofMistakes: use.dma, params: { device: id.device, frame: id.frame, write },
-    when: (s, p) => iommu.passes(s.unit, p.device) && s.inFlight[p.device] === null,
+    when: (s, p) => iommu.passes(s.unit, p.device, p.write) && s.inFlight[p.device] === null,
     then: (d, p, emit) => {
       emit.clause(iommu.rules.untranslated)
       d.inFlight[p.device] = { domain: null, iova: null, frame: p.frame, write: p.write }

@@ -66,7 +66,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'old-hardware',
-    says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
+    says: 'tables that are not snooped, stores that are seen late, refusals that are cached; a device comes and goes',
     bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...standard.weakest }),
     hardware: ['weakest'], appliesTo: translates,
   },
@@ -79,14 +79,21 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'hostile-move',
-    says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
+    says: 'forged messages of every kind while an interrupt moves, on a unit without 32-bit destinations',
     bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...standard.narrow }),
     hardware: ['narrow'],
     appliesTo: design => design.remapsInterrupts && moves(design),
   },
   {
-    name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',
+    name: 'hostile', says: 'devices that forge interrupt messages of every kind, and room for the record of one fault',
     bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), appliesTo: hasOwnInterrupts,
+  },
+  {
+    name: 'device-entry',
+    says: 'a device comes and goes with its interrupts, and forges messages; one entry of it has both parts',
+    bounds: bounds({ frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, hostile: 1 }),
+    appliesTo: design => iommuOf(design).hasOneEntry && design.protocols.detach !== undefined
+      && design.remapsInterrupts && translates(design),
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',
@@ -95,7 +102,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'together',
-    says: 'DMA and interrupts share the invalidation queue: one device, one page, one source that moves',
+    says: 'DMA and interrupts share the queue of the unit: one device, one page, one source that moves',
     bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), appliesTo: everywhere,
   },
 ]

@@ -23,7 +23,7 @@ export const stateWords: Readonly<Record<string, string>> = {
   'kernel.vectors': 'vector tables: whose handler is installed at a CPU and vector',
   'kernel.notifications': 'interrupts that a userland driver was told of by IPC and has not received, or that wait '
     + 'for a virtual CPU (VT-d: PIR)',
-  'kernel.queueLock': 'the lock of the invalidation queue: the CPU whose descriptors have no wait yet',
+  'kernel.queueLock': 'the lock of the queue of the unit: the CPU whose commands have no wait yet',
   'kernel.interruptTableLock': 'the lock of the interrupt table',
   'kernel.tableLock': 'the lock of the tables of each domain',
   'kernel.calls': 'the call that each CPU is in: its name, its next step, its registers',

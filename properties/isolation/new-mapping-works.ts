@@ -16,7 +16,8 @@ export const newMappingWorksOn = (iommu: Iommu): Claim => ({
     // An attach is about the context entry of its device, and about no page; a map, unmap or protect about its page,
     // which is not live meanwhile.
     const isOnItsWay = state.kernel.calls.some(call =>
-      call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === iommu.absentDevice))
+      call?.device === device && (call.call === 'detach'
+        || call.call === 'attach' && iommu.isOfAbsentDevice(state.unit, device, reason)))
     if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write)
       return true
     return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver `

@@ -11,7 +11,7 @@ export const waitEndsOn = (iommu: Iommu): Claim => ({
     protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
   property: always('wait-ends', {
     clause: iommu.clauseOf['wait-ends'],
-    claim: 'a pending status word has exactly one wait descriptor on its way',
+    claim: 'a pending status word has exactly one wait on its way',
   }, ({ state }) => {
     for (let cpu = 0; cpu < state.lapics.length; cpu++) {
       if (iommu.waitStatus(state.unit, cpu) !== 'pending') continue

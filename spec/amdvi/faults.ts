@@ -88,9 +88,10 @@ const byCode = new Map(faultReasons.map(reason => [reason.code, reason]))
 /** @throws TypeError where no cause has the name. */
 export const causeNamed = (cause: string): FaultReason => byCause.get(cause)!
 export const faultReason = (code: number): FaultReason | undefined => byCode.get(code)
-/** What a refusal that is cached is reported as, one for lack of permission, and that of a device without domain. */
+/** What a refusal that is cached is reported as, one for lack of permission of the page, one of the device, and that of
+ *  a device without domain. */
 export const notPresent = causeNamed('not-present').code, denied = causeNamed('permission').code,
-  noTranslation = causeNamed('tv-zero').code
+  deviceDenied = causeNamed('dte-permission').code, noTranslation = causeNamed('tv-zero').code
 
 export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, event, flags, says, strength }) =>
   [clause, { manual: 'AMD', section: event === 'IO_PAGE_FAULT' ? '2.5.3' : '2.5', strength,

@@ -3,13 +3,13 @@ import { apicIdOf } from '../apic/ids.ts'
 import type { Iommu } from '../iommu/iommu.ts'
 import { amdviActions, queueTag } from './bounded/actions.ts'
 import { deliver } from './bounded/deliver.ts'
-import { block, passes, request } from './bounded/request.ts'
+import { block, isOfAbsentDevice, passes, request } from './bounded/request.ts'
 import { canStartAt, start } from './bounded/start.ts'
 import { unitDomain } from './bounded/state.ts'
 import type { Unit } from './bounded/state.ts'
 import { ring0WordsOf } from './designs.ts'
 import { amdviFacts } from './facts.ts'
-import { faultReasons, noTranslation } from './faults.ts'
+import { faultReasons } from './faults.ts'
 import { amdviVocabulary } from './steps/index.ts'
 
 export const amdvi: Iommu<Unit> = {
@@ -33,7 +33,7 @@ export const amdvi: Iommu<Unit> = {
   translates: unit => unit.translates,
   remapsInterrupts: unit => unit.remaps,
   reaches: (unit, cpu, { bounds: b }) => apicIdOf(cpu, b) <= 0xff || unit.remaps && unit.tables.wideDestinations,
-  passes, absentDevice: noTranslation,
+  hasOneEntry: true, passes, isOfAbsentDevice,
   fills: [{ action: 'iommu.cachePage', args: ['device', 'iova'] }],
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },

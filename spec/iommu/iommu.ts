@@ -90,11 +90,11 @@ export interface Iommu<U = unknown> {
   remapsInterrupts(unit: U): boolean
   /** Whether an interrupt can be sent to a CPU, as far as software knows. */
   reaches(unit: U, cpu: number, setup: Setup): boolean
-  /** Whether requests of a device pass untranslated now. */
-  passes(unit: U, device: number): boolean
+  /** Whether reads, or writes, of a device pass untranslated now. */
+  passes(unit: U, device: number, write: boolean): boolean
   request(state: State<U>, dma: Dma, setup: Setup): DmaOutcome
-  /** Of a request that is blocked: the reason which says that its device is in no domain. */
-  readonly absentDevice: number
+  /** Of a request that is blocked: whether the reason says that its device is in no domain. */
+  isOfAbsentDevice(unit: U, device: number, reason: number): boolean
   /** Actions by which the unit comes to know a page of a device that no cache holds, in order, and what each takes. */
   readonly fills: readonly { readonly action: string; readonly args: readonly ('device' | 'iova')[] }[]
   /** Tells the walk of a request that is blocked, and records the fault. */
@@ -106,6 +106,9 @@ export interface Iommu<U = unknown> {
   /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */
   waitStatus(unit: U, cpu: number): 'idle' | 'pending' | 'done'
   queuedWaits(unit: U, cpu: number): number
+  /** One entry of a device says what becomes of its DMA and of its interrupts: what stores the one may spoil the
+   *  other. */
+  readonly hasOneEntry: boolean
   /** Whether it holds a command that drains the requests of every domain, not of one. */
   drainsAll(unit: U): boolean
   /** Whether a walk may begin at a table that the unit holds a pointer to. */

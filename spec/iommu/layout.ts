@@ -14,6 +14,10 @@ export interface Field<N extends string = string> {
   readonly needs: string | null
   /** A host address: its bits from the host address width up are reserved. */
   readonly address: boolean
+  /** It holds part of an address or number: the bit of that at which the part begins. */
+  readonly from: number
+  /** The value by which the structure is known among its like, such as the code of a command. */
+  readonly is: number | null
   readonly access: AccessKind
   readonly says: string
 }
@@ -25,9 +29,10 @@ export interface Layout<N extends string = string> {
 /** A place as the manual writes it: `high` bit, `low` bit. */
 export interface BitRange {
   readonly high: number; readonly low: number; readonly says: string
-  readonly needs?: string; readonly address?: true; readonly access?: AccessKind
+  readonly needs?: string; readonly address?: true; readonly from?: number; readonly is?: number
+  readonly access?: AccessKind
 }
-type More = Pick<BitRange, 'needs' | 'address' | 'access'>
+type More = Pick<BitRange, 'needs' | 'address' | 'from' | 'is' | 'access'>
 export const bits = (high: number, low: number, says: string, more: More = {}): BitRange => ({ high, low, says,
   ...more })
 export const bit = (at: number, says: string, more: More = {}): BitRange => bits(at, at, says, more)
@@ -44,13 +49,15 @@ export function layout<N extends string>(name: string, section: string, size: Bi
     // Wide gaps are split, so that every field stays exact as a number.
     for (; next < upTo; next = Math.min(upTo, (next - next % 32) + 32))
       fields.push({ name: `reserved${next}` as N, low: next, width: Math.min(upTo, next - next % 32 + 32) - next,
-        reserved: true, needs: null, address: false, access, says: 'reserved' })
+        reserved: true, needs: null, address: false, from: 0, is: null, access, says: 'reserved' })
   }
-  for (const [field, { high, low, says, needs = null, address = false, access: own = access }] of named) {
+  for (const [field, place] of named) {
+    const { high, low, says, needs = null, address = false, from = address ? low % 64 : 0, is = null } = place
     if (low < next || high < low || high >= size || high - low > 51)
       throw new RangeError(`${name}: ${field} does not fit at ${high}:${low}`)
     gap(low)
-    fields.push({ name: field, low, width: high - low + 1, reserved: false, needs, address, access: own, says })
+    fields.push({ name: field, low, width: high - low + 1, reserved: false, needs, address, from, is,
+      access: place.access ?? access, says })
     next = high + 1
   }
   gap(size)

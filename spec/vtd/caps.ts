@@ -26,7 +26,7 @@ export const capabilities = {
   drain: { says: 'CAP.DWD and DRD: IOTLB invalidation drains DMA in flight', standard: 1, demanding: null,
     matters: translates },
   /** Required by the manual (chapter 6); the X58 erratum lacks it. */
-  interruptDrain: { says: 'IEC invalidation drains remapped interrupts in flight', standard: 1, demanding: null,
-    matters: remaps },
+  interruptDrain: { says: 'interrupt draining: IEC invalidation drains remapped interrupts in flight', standard: 1,
+    demanding: null, matters: remaps },
 } as const satisfies Capabilities
 export type Caps = Readonly<Record<keyof typeof capabilities, boolean>>

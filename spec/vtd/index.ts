@@ -24,7 +24,7 @@ export {
   anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
   encode, firstStageLeaf, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put,
   qwordsOf, registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
-  scalableRootEntry, secondStageLeaf, secondStageTables, show,
+  scalableRootEntry, secondStageLeaf, secondStageTables, shortNames, show,
 } from './layout/index.ts'
 export type {
   AccessKind, DescriptorType, Dwords, Feature, Field, Layout, Register, RegisterName, Rules,

@@ -32,14 +32,22 @@ export interface Alarm extends Raised { readonly says: string; readonly todo: st
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
 export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
-  'directory-partial', 'entry-zero', 'device-table-segments']
+  'directory-partial', 'entry-zero', 'device-table-segments', 'exclusion-range-blocked']
 
 export const alarm = (code: AlarmCode, devices: readonly number[], because: string): Raised =>
   ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })
 
-export function inWords(raised: Raised, words: VendorAlarms['words']): Alarm {
+/** Of a text that lists entries: it has no memory that one could dump too. */
+const ofTexts: Partial<Record<AlarmCode, AlarmWords>> = {
+  'table-outside': { says: 'A table is not in the text: what is below it is not known.',
+    todo: 'add the text that lists it, where the kernel has one, or give a dump of memory.' },
+}
+
+/** @param isText whether the dump is a text that lists entries. */
+export function inWords(raised: Raised, words: VendorAlarms['words'], isText: boolean): Alarm {
   const { says, todo }: AlarmKind = alarmKinds[raised.code]
-  return { ...raised, says, todo, ...picked(words[raised.code as keyof typeof words]) }
+  const own = isText ? ofTexts[raised.code] : undefined
+  return { ...raised, says, todo, ...picked(own ?? words[raised.code as keyof typeof words]) }
 }
 const picked = ({ says, todo }: AlarmWords = {}): AlarmWords =>
   ({ ...says === undefined ? {} : { says }, ...todo === undefined ? {} : { todo } })

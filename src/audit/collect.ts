@@ -18,6 +18,8 @@ export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'device table' |
 
 export interface Collected {
   readonly dump: AnyDump
+  /** What of the hardware is not known, and how the audit takes it: sentences. */
+  readonly assumed: readonly string[]
   readonly unit: {
     readonly hostAddressWidth: number; readonly maxGuestAddressWidth: number; readonly levels: readonly number[]
   }

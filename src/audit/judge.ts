@@ -24,7 +24,7 @@ export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {
     ...beside === undefined ? [] : firmwareAlarms(beside, collected.found.devices.map(({ sid }) => sid)),
   ].toSorted((a, b) =>
     severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
-    .map(raised => inWords(raised, collected.words))
+    .map(raised => inWords(raised, collected.words, collected.dump.format === 'text'))
 }
 
 function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Raised> {

@@ -93,7 +93,7 @@ export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generat
   const collected = yield* byUnit(dump,
     { vtd: of => collectVtd(of, budget), amdvi: of => collectAmdvi(of, budget) })
   const { unit, mode, rootKind, rootTable, found, spaces, sharing, interrupts, told, because } = collected
-  const { path, format, unit: name, bytes, assumed } = dump
+  const { path, format, unit: name, bytes } = dump, assumed = [...dump.assumed, ...collected.assumed]
   return {
     dump: { path, format, unit: name, bytes, assumed },
     unit: { mode: mode.kind, rootKind, rootTable: dump.shows.root ? hex(rootTable) : null,

@@ -4,6 +4,8 @@ import { isEnabled, ModelError, step } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
@@ -41,7 +43,7 @@ function rehearsed(design: Design, at: Bounds, calls: readonly CallName[]): Hint
   for (const call of calls) {
     const taken = takeCall(machine, world, call)
     if (taken === null) continue
-    const hint = taken.ended ? leftBehind(call, taken.steps) : null
+    const hint = taken.ended ? leftBehind(design, call, taken.steps) : null
     if (hint !== null) return [hint]
     if (!taken.ended) return [] // it waits for somebody
     world = taken.steps.at(-1)!.world
@@ -78,10 +80,11 @@ function takeCall(machine: RemapMachine, from: Taken['world'],
 
 type Kernel = State['kernel']
 interface Lock { readonly what: string; readonly releases: string; readonly isHeld: (kernel: Kernel) => boolean }
-const locks: readonly Lock[] = [
+const locksOn = ({ steps }: Iommu): readonly Lock[] => [
   { what: 'the lock of the domain\'s tables', releases: 'unlockTables',
     isHeld: ({ tableLock }) => tableLock.some(holder => holder !== null) },
-  { what: 'the lock of the invalidation queue', releases: 'submitWait', isHeld: ({ queueLock }) => queueLock !== null },
+  { what: 'the lock of the queue of the unit', releases: steps.awaitInvalidation[0]!.name,
+    isHeld: ({ queueLock }) => queueLock !== null },
   { what: 'the lock of the interrupt table', releases: 'unlockInterruptTable',
     isHeld: ({ interruptTableLock }) => interruptTableLock !== null },
 ]
@@ -89,10 +92,10 @@ const locks: readonly Lock[] = [
 const during: Partial<Record<CallName, string>> = { map: 'mapping', unmap: 'unmapping', protect: 'changing' }
 
 /** What the call has left undone; null where nothing. */
-function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
+function leftBehind(design: Design, call: CallName, steps: readonly Taken[]): Hint | null {
   const { kernel } = steps.at(-1)!.world.state as State
   const nameOf = ({ op: { action } }: Taken): string => action.replace(/^.*\//, '')
-  const held = locks.find(({ isHeld }) => isHeld(kernel))
+  const held = locksOn(iommuOf(design)).find(({ isHeld }) => isHeld(kernel))
   if (held !== undefined) {
     const taker = steps.findLast((_, i) => i === 0 || !held.isHeld((steps[i - 1]!.world.state as State).kernel))!
     return { call, says: `no step releases ${held.what}, which ${nameOf(taker)} takes`,

@@ -10,7 +10,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { claimOf } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { clauses } from '../../spec/clauses.ts'
-import { iommus, ruleNames } from '../../spec/iommus.ts'
+import { counterpartOf, iommuOf, iommuOfStep, iommus, ruleNames } from '../../spec/iommus.ts'
 import { builtInCalls } from '../../spec/kernel/entries.ts'
 import { stepLabels, usual } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
@@ -134,6 +134,7 @@ function checkNames(design: Design, path: string): void {
       const there = partsOf(one as CallName, kind)
       if (!there.includes(part)) refuse(`calls.${one}.${kind}.${part}`, 'no such part', part, there)
     }
+  checkOwners(design, path)
   checkGoesTo(design, refuse)
   const itsClaims = design.claims.map(one => one.property.name)
   const twice = itsClaims.find((one, i) => claimNames.includes(one) || itsClaims.indexOf(one) !== i)
@@ -145,6 +146,21 @@ function checkNames(design: Design, path: string): void {
       refuse(`givesUp.${one}`, 'no such field', one, [...claimNames, ...itsClaims])
   checkScopes(design, path, refuse)
   for (const one of design.costs) checkBounds(`costs.${one.name}`, one, path)
+}
+/** Each step is for the unit that the design is on. */
+function checkOwners(design: Design, path: string): void {
+  const on = iommuOf(design)
+  for (const [call, steps] of Object.entries(design.protocols)) for (const one of steps) {
+    const owner = iommuOfStep(one)
+    if (owner === null || owner === on) continue
+    throw shapeError(path, `protocols.${call}`, `step '${one.name}' is for ${owner.title}, and the design is on `
+      + on.title, `${insteadOf(counterpartOf(one, on))}; or give the design \`iommu: '${owner.name}'\``)
+  }
+}
+function insteadOf(others: readonly { readonly name: string }[] | null): string {
+  if (others === null) return '`remapcheck list steps` has all'
+  return others.length === 0 ? 'leave the step out: nothing stands for it there'
+    : `take ${others.map(({ name: of }) => of).join(', ')} instead`
 }
 function checkGoesTo(design: Design, refuse: Refuse): void {
   for (const [call, steps] of Object.entries(design.protocols)) {

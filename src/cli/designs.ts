@@ -22,6 +22,7 @@ import { recordedLoad } from './heartbeat-file.ts'
 import { entries, packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
+import { iommuCalled } from './explain-iommu.ts'
 import { moduleError } from './module-errors.ts'
 
 /** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
@@ -67,18 +68,28 @@ async function namedSubjects(io: Io, named: readonly string[], iommu?: string): 
   if (elsewhere !== undefined)
     throw usage(elsewhere.path ?? '--iommu',
       `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,
-      'leave --iommu out', 'IOMMU')
+      elsewhere.path === null ? 'leave --iommu out' : `leave --iommu out, or ${alikeOn(elsewhere, on)}`,
+      'IOMMU')
   const names = found.map(({ design }) => design.name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(twice, 'two designs have this name', 'name each once', 'DESIGN')
   return found
 }
 
+/** What a user's own design would be on that IOMMU: the same edit, where it is one of a built-in design. */
+function alikeOn({ design: { name, memoryOf } }: Subject, on: string): string {
+  const base = [name.split(' ')[0]!, memoryOf ?? ''].map(one => placedName(one.replace(/@.*/, ''), on))
+    .find(one => designNamed(one) !== null)
+  return base === undefined ? `give it \`iommu: '${on}'\` and steps for that` : `edit designNamed('${base}') instead`
+}
+
 /** The standard one where none is named. @throws UserError E-USAGE, with the nearest name. */
 export function iommuNamed(name: string = standardIommu.name): string {
   const known = iommus.map(one => one.name)
   if (known.includes(name)) return name
-  throw usage('--iommu', `no IOMMU is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
+  const meant = iommuCalled(name)
+  throw usage('--iommu', `no IOMMU is named '${name}'`, meant !== null ? `did you mean '${meant.name}'?`
+    : suggest(name.toLowerCase(), known, `there are ${known.join(', ')}`))
 }
 
 /** @throws UserError E-DESIGN, with the nearest name. */
@@ -102,7 +113,7 @@ export function builtIn(name: string): Design {
 }
 
 /** Where a built-in design is on another IOMMU only, and why, as far as that is known. */
-function onAnother(name: string): UserError | null {
+export function onAnother(name: string): UserError | null {
   const [, base, on = standardIommu.name] = /^([^@+]+)(?:@(\w+))?(?:\+.*)?$/.exec(name) ?? []
   const iommu = iommus.find(one => one.name === on)
   const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
@@ -111,7 +122,8 @@ function onAnother(name: string): UserError | null {
   if (iommuOf(found) === iommu) return null
   const why = found.postsInterrupts && iommu!.posting === null ? `: it posts its interrupts, and this model of `
     + `${iommu!.title} posts none` : ''
-  return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`, `name it '${found.name}'`, 'DESIGN')
+  return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`,
+    `name it '${found.name}' without --iommu`, 'DESIGN')
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {

@@ -11,7 +11,7 @@ import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts
 import { clauses } from '../../spec/clauses.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
 import { iommuOf } from '../../spec/iommus.ts'
-import { designs, everyDesign } from '../../spec/designs.ts'
+import { designs, everyDesign, onlyElsewhere } from '../../spec/designs.ts'
 import { systems, systemsOf } from '../../spec/systems.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import * as stepModules from '../../spec/steps.ts'
@@ -19,11 +19,12 @@ import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { allScopes } from '../../spec/scopes.ts'
 import { stateParts, stateWords } from '../../spec/state-words.ts'
+import { faultReasons as refusals } from '../../spec/amdvi/index.ts'
 import { faultReasons } from '../../spec/vtd/index.ts'
 import { errorCodes } from './error-codes.ts'
 import { allExports, stepLists, stepsText } from './exports.ts'
 import { terms } from './glossary.ts'
-import { layoutId, layouts, layoutTitle } from './layouts.ts'
+import { layoutId, layouts, layoutTitle, manualOf } from './layouts.ts'
 
 /** The steps of the vocabulary, and those that a built-in design has of its own, by name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
@@ -70,7 +71,7 @@ function findActions(): ReadonlyMap<string, KnownAction> {
 
 /** What people read of each list; the first cell of a row is the name. */
 export const registries: Readonly<Record<ListName, () => readonly (readonly string[])[]>> = {
-  designs: () => designs.map(({ name, says }) => {
+  designs: () => [...designs, ...onlyElsewhere()].map(({ name, says }) => {
     const names = systemsOf(name).flatMap(one => one.names)
     return [name, names.length === 0 ? says : `${says}. Stands for: ${names.join(', ')}`]
   }),
@@ -89,13 +90,14 @@ export const registries: Readonly<Record<ListName, () => readonly (readonly stri
   exports: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]),
   actions: () => [...knownActions()].map(([name, { says }]) => [name, says]),
   clauses: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]),
-  layouts: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]),
+  layouts: () => layouts.map(of => [layoutId(of), `${manualOf(of)} ${of.section}`, layoutTitle(of)]),
   profiles: () => Object.entries(profiles).map(([id, { title }]) => [id, title]),
   units: () => Object.entries(units),
   paths: () => Object.entries(paths),
   verdicts: () => claimsOnBoots.map(({ claim, says }) => [claim, says]),
   alarms: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]),
-  faults: () => faultReasons.map(({ code, condition, says }) => [faultCode(code), condition, says]),
+  faults: () => [...faultReasons.map(({ code, condition, says }) => [faultCode(code), condition, says]),
+    ...refusals.map(({ code, cause, says }) => [faultCode(code), cause, says])],
   errors: () => Object.entries(errorCodes),
   terms: () => terms().map(({ term, meaning }) => [term, meaning]),
   exits: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]),

@@ -33,7 +33,7 @@ export function wordsOf(text: string): readonly Word[] {
   if (error !== undefined) return [{ title: error, kind: 'error of the invalidation queue of VT-d',
     says: queueErrors[error], from: 'VT-d, 6.5.2 and 11.4: FSTS' }]
   const [name = ''] = text.trim().split(/[\s:]/)
-  const flags = /\bflags=(0x[0-9a-f]{1,4})\b/i.exec(text)?.[1]
+  const flags = /\bflags=([^\s\]]+)/i.exec(text)?.[1]
   const cause = /^cause[ =](\d{1,3})$/i.exec(text.trim())?.[1]
   return [
     ...eventWords(name, flags),
@@ -47,11 +47,14 @@ export function wordsOf(text: string): readonly Word[] {
 function eventWords(name: string, flags: string | undefined): readonly Word[] {
   const isFlags = name.startsWith('flags=') && flags !== undefined
   if (!isFlags && !Object.hasOwn(events, name)) return []
-  const value = flags === undefined ? null : Number(flags)
+  const isRead = flags !== undefined && /^0x[0-9a-f]{1,4}$/i.test(flags)
+  const value = isRead ? Number(flags) : null
+  const unread = flags === undefined || isRead ? ''
+    : `; flags=${flags} cannot be read: 0x and up to four hexadecimal digits`
   const about = isFlags || name === 'IO_PAGE_FAULT' ? 'IO_PAGE_FAULT' : name
   const meaning = value === null ? '' : flagMeaning(about, value)
   return [{ title: about, kind: 'event of AMD-Vi', from: 'AMD 48882, 2.5',
-    says: meaning === '' ? events[about]! : `${events[about]!}; ${meaning}` }]
+    says: `${events[about]!}${meaning === '' ? '' : `; ${meaning}`}${unread}` }]
 }
 function flagMeaning(name: string, value: number): string {
   if (name === 'IO_PAGE_FAULT') return `${flagsText(value)}: ${pageFault(value).says}`

@@ -34,12 +34,23 @@ function wordsOf(values: readonly (bigint | undefined)[]): ArrayLike<number> {
   return words
 }
 
+/** What the command line must give of a dump without registers. */
+export const amdviNeeded = 'of an AMD unit --devtab 0x… (and --control, --efr, --cmdbuf, --evtlog)'
+
+/** Further device tables that are given, and that the control register leaves unused. */
+function unusedSegments({ DevTabSegment = [] }: AmdviValues, segments: number): string[] {
+  const given = [DevTabSegment].flat().filter(value => value !== undefined && value !== 0n).length
+  const used = Math.min(given, 2 ** segments - 1)
+  return used === given ? []
+    : [`DevTblSegEn=${segments}: of ${given} further device tables that are given ${used} are read`]
+}
+
 /** @throws UserError E-DUMP-REGISTER where the device table is missing, or a value has more than 64 bits. */
 export function amdviRegistersOf(path: string, values: AmdviValues):
   { readonly registers: UnitRegisters; readonly assumed: readonly string[] } {
   if (values.DevTabBase === undefined)
     throw dumpError('REGISTER', path, 'the dump does not say what DevTabBase held',
-      'read the registers of the unit and give --devtab 0x… (and --control, --efr, --cmdbuf, --evtlog)')
+      `read the registers and give them, ${amdviNeeded}`)
   for (const [name, of] of Object.entries(values))
     for (const value of [of].flat())
       if (value !== undefined && value >= 1n << 64n)
@@ -48,12 +59,13 @@ export function amdviRegistersOf(path: string, values: AmdviValues):
   const all: AmdviValues = { ...values, IommuControl: values.IommuControl ?? everythingOn }
   const found: UnitRegisters =
     Object.fromEntries(Object.entries(all).map(([name, value]) => [name, wordsOf([value].flat())]))
-  const { CmdBufEn, EventLogEn } = decode(registers.IommuControl.layout, found.IommuControl!)
+  const { CmdBufEn, EventLogEn, DevTblSegEn } = decode(registers.IommuControl.layout, found.IommuControl!)
   const ringless = [...CmdBufEn === 1 && values.CmdBufBase === undefined ? ['the command buffer'] : [],
     ...EventLogEn === 1 && values.EventLogBase === undefined ? ['the event log'] : []]
   return {
     registers: found,
     assumed: [
+      ...unusedSegments(values, DevTblSegEn),
       ...values.IommuControl === undefined
         ? ['IommuControl is not known: translation, remapping with entries of 128 bits and both rings are taken as on']
         : [],

@@ -6,7 +6,7 @@ import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { pageDwords } from '../../spec/iommu/image.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
 import type { RegisterName, UnitRegisters as AmdviRegisters } from '../../spec/amdvi/index.ts'
-import { amdviRegistersOf, amdviStored } from './amdvi.ts'
+import { amdviNeeded, amdviRegistersOf, amdviStored } from './amdvi.ts'
 import type { AmdviValues } from './amdvi.ts'
 import { fileBytes } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
@@ -15,7 +15,7 @@ import { imageMemory } from './image.ts'
 import { flattened, kdumpMemory } from './kdump.ts'
 import { memoryMagic } from './magic.ts'
 import { readPages } from './pages.ts'
-import { registersOf } from './registers.ts'
+import { neededFlags, registersOf } from './registers.ts'
 import type { RegisterValues } from './registers.ts'
 import { elfMemory, limeMemory } from './segments.ts'
 import type { Queue } from './text/units.ts'
@@ -92,7 +92,7 @@ export function openDump(path: string, { format, values = {}, amdviValues = {}, 
       throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
     const { memory, bytes: held, stored, storedHaw, unit, byOffset } = found === 'pages' ? readPages(path, file, size)
       : { ...readers[found](bytes), stored: {}, storedHaw: undefined, unit: null, byOffset: {} }
-    const { assumed, ...own } = unitOf(path, unitNames[unit ?? ''] ?? null,
+    const { assumed, ...own } = unitOf(path, kindNamed(path, unit),
       { vtd: { ...stored, ...values }, amdvi: { ...amdviStored(offsetsOf(byOffset)), ...amdviValues } })
     const width = haw ?? storedHaw
     keep = found !== 'pages'
@@ -115,6 +115,14 @@ const offsetsOf = (byOffset: Readonly<Record<string, string>>): ReadonlyMap<numb
 
 /** How a trimmed dump names a unit whose registers it has by their offsets. */
 const unitNames: Readonly<Record<string, keyof Values>> = { 'amd-vi': 'amdvi' }
+/** @throws UserError E-DUMP-FIELD where it names one that no audit knows. */
+function kindNamed(path: string, name: string | null): keyof Values | null {
+  if (name === null) return null
+  const kind = unitNames[name]
+  if (kind !== undefined) return kind
+  throw dumpError('FIELD', path, `unit: '${name}' is no kind of unit that an audit knows`,
+    `registers by their offsets are of ${Object.keys(unitNames).join(', ')}; other dumps leave the field out`)
+}
 
 /** Values of registers, by the kind of unit that has them. */
 interface Values { readonly vtd: Partial<RegisterValues>; readonly amdvi: AmdviValues }
@@ -123,13 +131,22 @@ const unitReaders = {
   amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', queue: null, told: [],
     ...amdviRegistersOf(path, amdvi) }) as const,
 }
+/** Names, the first few of many. */
+function someOf(values: Values[keyof Values]): string {
+  const names = Object.keys(values)
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`
+}
 /** @throws UserError E-DUMP-MIXED where registers of two kinds of unit are given. */
 function unitOf(path: string, named: keyof Values | null, values: Values) {
   const [one, other] = (['vtd', 'amdvi'] as const).filter(kind => Object.keys(values[kind]).length > 0)
   if (other !== undefined || one !== undefined && named !== null && one !== named)
-    throw dumpError('MIXED', path, `registers of two vendors' units: ${Object.keys(values.vtd).join(', ')}, and `
-      + `${Object.keys(values.amdvi).join(', ') || named}`, 'give those of one')
-  return unitReaders[named ?? one ?? 'vtd'](path, values)
+    throw dumpError('MIXED', path, `registers of two vendors' units: ${someOf(values.vtd)}, and `
+      + `${someOf(values.amdvi) || named}`, 'give those of one')
+  const kind = named ?? one
+  if (kind === undefined)
+    throw dumpError('REGISTER', path, 'the dump does not say what the registers of the unit held',
+      `read them and give them, ${neededFlags}; ${amdviNeeded}`)
+  return unitReaders[kind](path, values)
 }
 
 function zerosAround(memory: PhysicalMemory): PhysicalMemory {

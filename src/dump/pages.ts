@@ -84,8 +84,8 @@ function unpack(packed: Buffer, fail: Fail): { readonly bytes: Buffer; readonly 
 type Head = v.InferOutput<typeof schema>
 function headOf(text: string, fail: Fail): Head {
   const fault = jsonFault(text)
-  const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain '
-    + 'image of memory is given unpacked, with --format image'
+  const mend = 'the first line is JSON with the registers of the unit and pages: docs/audit.md has one of each vendor; '
+    + 'a plain image of memory is given unpacked, with --format image'
   if (fault?.truncated)
     fail('TRUNCATED', 'the file ends in the middle of its first line', 'copy it again whole',
       `:${fault.line}:${fault.column}`)

@@ -13,6 +13,9 @@ const everythingOn = encode(registers.GSTS.layout, { IRTPS: 1, IRES: 1, QIES: 1,
 
 interface Told { readonly registers: UnitRegisters; readonly iqa: Dwords | null; readonly assumed: readonly string[] }
 
+/** What the command line must give of a dump without registers. */
+export const neededFlags = 'of a VT-d unit --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…'
+
 /** @throws UserError E-DUMP-REGISTER where one is missing that no audit can do without, or has too many bits. */
 export function registersOf(path: string, values: Partial<RegisterValues>): Told {
   const needed = registerNames.filter(name => values[name] === undefined && !['GSTS', 'IQA'].includes(name))

@@ -33,13 +33,14 @@ export async function scanLog(source: LogSource, choose: Choose, otherwise: () =
   let scan: Scan | null = null, before = 0
   for await (const batch of readLines(source, again)) {
     waiting.push(batch)
-    scan ??= Scan.of(path, firstOf(batch, choose) ?? (before >= patience_lines ? otherwise() : null))
+    const side = scan === null ? firstOf(batch, choose) ?? (before >= patience_lines ? otherwise() : null) : null
+    if (side !== null) scan = new Scan(path, side, again)
     before += batch.lines.length
     if (scan === null) continue
     for (const { lines, unterminated } of waiting.splice(0)) for (const line of lines) scan.line(line, unterminated)
     if (onProgress !== undefined) onProgress(scan.number, scan.soFar())
   }
-  scan ??= new Scan(path, otherwise())
+  scan ??= new Scan(path, otherwise(), again)
   for (const { lines, unterminated } of waiting) for (const line of lines) scan.line(line, unterminated)
   return scan.end()
 }
@@ -55,14 +56,18 @@ class Scan {
   number = 0
   readonly #damage = new DamageLedger()
   readonly #side: Side
+  readonly #again: string
   readonly #listener: Listener
   readonly #seen = new Map<string, { readonly name: string; readonly use: Use; count: number }>()
   #known = 0
   #messages = 0
   #binary = false
 
-  static of(path: string, side: Side | null): Scan | null { return side === null ? null : new Scan(path, side) }
-  constructor(path: string, side: Side) { this.#side = side; this.#listener = side.listen(path) }
+  constructor(path: string, side: Side, again: string) {
+    this.#side = side
+    this.#listener = side.listen(path)
+    this.#again = again
+  }
 
   soFar(): readonly SoFar[] { return this.#side.soFar?.() ?? [] }
 
@@ -101,5 +106,5 @@ class Scan {
     else this.#damage.note(heard.is, line, text)
   }
 
-  #foreign(): Error { return this.#listener.foreign(this.number, this.#binary && this.#known === 0) }
+  #foreign(): Error { return this.#listener.foreign(this.number, this.#binary && this.#known === 0, this.#again) }
 }

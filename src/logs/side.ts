@@ -28,6 +28,8 @@ export interface Side {
   readonly cachingMode?: boolean | null
   /** Makes of what the log says of frames what the kernel says of them too, where the log leaves it open. */
   fitFrames?(events: readonly KernelEvent[]): void
+  /** Why a log of this unit never shows what pages an invalidation names; without, it does. */
+  readonly rangesUnknown?: string
   /** The claims on logs of this unit: those of all units, and in place of some its own. */
   claims(all: readonly Claim[]): readonly Claim[]
 }
@@ -39,7 +41,7 @@ export interface Listener {
   line(text: string, line: number): Heard
   readonly isSure: boolean
   readonly stamps: Stamps
-  foreign(lines: number, isBinary: boolean): UserError
+  foreign(lines: number, isBinary: boolean, again: string): UserError
 }
 export type Heard = Reading<unknown>
 
@@ -55,6 +57,6 @@ export function listen<E>(format: Format<E>, path: string, take: (event: E) => v
     },
     get isSure() { return reader.isSure },
     get stamps() { return reader.stamps },
-    foreign: (lines, isBinary) => reader.foreign(lines, isBinary),
+    foreign: (lines, isBinary, again) => reader.foreign(lines, isBinary, again),
   }
 }

@@ -3,6 +3,7 @@
 import { openDump } from '../dump/dump.ts'
 import type { AnyDump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
+import { qemuAmdvi } from './amdvi/format.ts'
 import { amdviSide } from './amdvi/index.ts'
 import { apart_us } from './formats/clock.ts'
 import type { Format } from './formats/format.ts'
@@ -23,6 +24,9 @@ import { judge } from './verdicts/index.ts'
 import { lackOf } from './verdicts/lacks.ts'
 import { qemuVtd } from './vtd/format.ts'
 import { vtdSide } from './vtd/index.ts'
+
+/** How such a log is made. */
+export const again = [qemuVtd, qemuAmdvi].map(format => format.again).join('; or ')
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
@@ -62,8 +66,9 @@ async function validateWith(dump: AnyDump | null,
   const trail = kernelLog === null && dump === null ? null : newTrail()
   const { side, lines, known, messages, events, stamps, damage } = await scanLog(source,
     chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
-    (format ?? qemuVtd).again, onProgress)
+    format?.again ?? again, onProgress)
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
+  const ends = timed ? [{ line: 1, time_us: 0 }, { line: lines, time_us: stamps.span_us }] as const : null
   const unit = side.facts(lines)
   if (kernelLog !== null) side.fitFrames?.(kernelLog.events)
   const facts: Facts = {
@@ -73,11 +78,13 @@ async function validateWith(dump: AnyDump | null,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage,
-      pairing: pair(kernelLog, trail, { timed, cachingMode: side.cachingMode ?? null }),
+      pairing: pair(kernelLog, trail, { ends, cachingMode: side.cachingMode ?? null }),
     },
   }
   const verdicts = judge(facts, side.claims)
-  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: [...verdicts, ...expected(facts, verdicts, expect)] }
+  const { rangesUnknown = null } = side
+  return { ...facts, lacks: lackOf(facts, 'kernel'),
+    verdicts: [...verdicts, ...expected(facts, { verdicts, rangesUnknown }, expect)] }
 }
 
 interface Given { readonly format: Format | undefined; readonly dump: AnyDump | null; readonly trail: Trail | null }

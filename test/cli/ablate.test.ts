@@ -6,6 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { showBounds } from '../../spec/bounds.ts'
 import { worlds } from '../../spec/scopes.ts'
 import type { AblationReport, Row } from '../../src/report/ablation.ts'
+import { ablationText } from '../../src/report/text/ablation.ts'
+import { traceStyle } from '../../src/report/trace-style.ts'
+import { theme } from '../../src/text/theme.ts'
 import { run } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'remapcheck-ablate-'))
@@ -93,6 +96,22 @@ describe('the unmap of ring0-strict, one page', () => {
       .toBe('repeat  npx remapcheck ablate ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware '
         + 'standard,coherent=0')
   })
+})
+
+it('a reason whose hardware has no room beside its title has it below', () => {
+  const hardware = ['standard', 'npCache=1', 'coherent=0', 'ordered=0', 'drain=0']
+  const why = { scope: 's', bounds: 'b', property: 'p', clause: null, because: 'b', ops: [], also: [], command: 'c',
+    saved: null }
+  const cells = hardware.map(name => ({ hardware: name, verdict: 'needed', why, searched: [], states: 1 }) as const)
+  const row = { edit: 'invalidateIommuPages<>completionWait', design: 'd', says: 's', costOnly: false, cells }
+  const text = ablationText({ kind: 'ablate', exit: 'holds', evidence: () => null,
+    ablation: { design: 'd', says: 's', unasked: [], interrupted: false, repeat: 'r', protocols: [
+      { call: 'unmap', hardware: hardware.map(name => ({ name, says: 's' })), rows: [row], flaws: [] }] } },
+  { program: { tool: 't', version: '1' }, theme: theme(false, 80), full: false, stats: false, form: 'steps',
+    traces: traceStyle })
+  expect(text).toContain('\nunmap: invalidateIommuPages after completionWait\n  on standard, npCache=1, coherent=0, '
+    + 'ordered=0, drain=0\n')
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
 })
 
 it('the matrix in docs/ablation.md is what its command prints', async () => {

@@ -180,7 +180,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['validate a b', /takes one log, given 2/],
   ['validate DIR/missing.log', /missing\.log: .* \[E-LOG-MISSING\]/],
   ['validate DIR/empty.log', /\[E-LOG-EMPTY\]/],
-  ['validate DIR/foreign.log', /\[E-LOG-FOREIGN\]/],
+  ['validate DIR/foreign.log', /an IOMMU\s+\(vtd_\*, amdvi_\*\)\s+\[E-LOG-FOREIGN\][^]*intel-iommu[^]*amd-iommu/],
   ['validate DIR/binary.log', /\[E-LOG-BINARY\]/],
   ['validate DIR/cut.log.gz', /\[E-LOG-(GZIP|FOREIGN)\]/],
   ['list desings', /did you mean 'designs'\?/],

@@ -10,6 +10,7 @@ it.each<[string, string, string]>([
   ['SM: Present bit in Directory Entry is clear', '51h', 'PASID directory'],
   ['IO_PAGE_FAULT flags=0x0070', 'PE RW PR', 'present but not writable'], ['flags=0x0050', 'PE PR', 'not readable'],
   ['INVALID_DEVICE_REQUEST flags=0x0a00', 'type 5', 'IntCtl'], ['F_TRANSLATION', 'event 10h of SMMUv3', 'nothing is'],
+  ['IO_PAGE_FAULT flags=0xzz', 'event of AMD-Vi', 'flags=0xzz cannot be read'],
   ['ITE', 'did not answer', 'stands still'], ['Invalidation Time-out Error (ITE) cleared', 'ITE', 'stands still'],
   ['cause 15', 'RISC-V', 'write page fault'], ['PPF', 'FSTS', 'bit 1'],
   ['DMAR: [DMA Read] Request device [03:00.0] fault addr 0 [fault reason 12] x', '03:00.0 read 0x0', 'LSS.2'],

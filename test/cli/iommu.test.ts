@@ -3,8 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { boundSpecs } from '../../spec/bounds.ts'
 import { designsOn } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
+import { allScopes } from '../../spec/scopes.ts'
+import { registries } from '../../src/cli/registries.ts'
 import { sides } from '../../src/qemu/counterexamples.ts'
 import { run } from './run.ts'
 
@@ -168,13 +171,38 @@ it('explain has the steps, the causes and the strength of rules', async () => {
     'driver-server@amdvi detach']) expect(out.replace(/\s+/g, ' ')).toContain(text.replace(/\s+/g, ' '))
 })
 
+it('explain knows the IOMMUs, and designs of one alone by their bare names', async () => {
+  for (const name of ['AMD', 'AMD-Vi', 'amdvi'])
+    expect((await run(`explain ${name}`, { cwd })).out).toMatch(/^AMD-Vi {2}IOMMU\n[^]*ring0-words@amdvi/)
+  expect((await run('explain VT-d', { cwd })).out).toMatch(/^Intel VT-d {2}IOMMU\n/)
+  expect((await run('explain ring0-words', { cwd })).out).toMatch(/^ring0-words@amdvi {2}design\n/)
+  expect(registries.designs().map(([name]) => name)).toContain('ring0-words@amdvi')
+  expect(registries.faults().map(([code]) => code)).toContain('204h')
+})
+
+it('bounds and scopes are told in words of each IOMMU, or of none', () => {
+  const { drain, queue } = boundSpecs
+  expect(drain.says).toMatch(/^Intel VT-d, CAP.DWD[^]*; AMD-Vi, draining: .*INVALIDATE_IOMMU_PAGES/)
+  for (const says of [queue.says, ...allScopes().map(scope => scope.says)])
+    expect(says).not.toMatch(/invalidation queue|descriptor|write buffer|either format|recording/)
+})
+
 describe('bad input', () => {
   const mine = join(cwd, 'mine.mjs')
   writeFileSync(mine, "export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, "
     + "userDrivers: false, verifiesSource: true, blocksUnremapped: true, wideDestinations: 'as-capable', "
     + 'interruptTables: 1, givesUp: {}, protocols: {} }\n')
-  it.each([
-    ['check ring0-strict --iommu amd', "no IOMMU is named 'amd'.*did you mean 'amdvi'"],
+  const edit = join(cwd, 'edit.mjs'), wrong = join(cwd, 'wrong.mjs')
+  writeFileSync(edit, "import { returnToDriver, ring0Strict, without } from 'remapcheck/spec'\n"
+    + "export default without(ring0Strict, 'map', returnToDriver)\n")
+  writeFileSync(wrong, "import { clearPte, design, invalidatePage } from 'remapcheck/spec'\nexport default design("
+    + "'wrong', { says: 'x', iommu: 'amdvi', remapsDma: true, remapsInterrupts: false }, "
+    + '{ unmap: [clearPte, { ...invalidatePage, name: \'own\' }, invalidatePage] })\n')
+  it.each<readonly [string, string]>([
+    ...['amd', 'AMD', 'AMDVI', 'AMD-Vi'].map(name =>
+      [`check ring0-strict --iommu ${name}`, `no IOMMU is named '${name}'.*did you mean 'amdvi'`] as const),
+    ['explain ring0-register --iommu amdvi', "is on Intel VT-d only.*name it 'ring0-register' without"],
+    ['list registers', "no such list.*they are in 'layouts'"], ['list capabilities', "they are in 'bounds'"],
     ['check ring0-strict@amd', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
     ['check ring0-strict --iommu amdvi --bounds frames=1,iovas=1,cm=1', 'cm=1: AMD-Vi has no such capability'],
     ['check ring0-strict --iommu vtd --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capab'],
@@ -190,7 +218,9 @@ describe('bad input', () => {
     ['check vm-posted@amdvi', "'vm-posted' is on Intel VT-d only: it posts its interrupts, and this model of AMD-Vi"],
     ['check vm-posted --bounds sources=1,vectors=1', 'vectors=1: vm-posted needs two vectors'],
     ['check vm-posted+source-masked', 'vm-posted.source-masked: no built-in design has this name'],
-    [`check ${mine} --iommu amdvi`, "design 'mine' takes its steps on vtd.*leave --iommu out"],
+    [`check ${mine} --iommu amdvi`, "design 'mine' takes its steps on vtd.*leave --iommu out, or give it .iommu: 'am"],
+    [`check ${edit} --iommu amdvi`, "takes its steps on vtd.*or edit designNamed\\('ring0-strict@amdvi'\\) instead"],
+    [`check ${wrong}`, "step 'own' is for Intel VT-d.*on AMD-Vi.*take invalidateIommuPages.*iommu: 'vtd'"],
   ])('%s', async (line, says) => {
     const { err } = await run(line, { cwd })
     expect(err).toMatch(new RegExp(`${says}`, 's'))

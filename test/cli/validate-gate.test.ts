@@ -51,6 +51,13 @@ describe('validate --expect', () => {
     expect(out).toMatch(/<testcase [^>]*name="expect strict"[^>]*>\s*<skipped /)
   })
 
+  it('fails no boot for what the kernel did after the end of the log, and passes none', async () => {
+    const { code, out } = await run(['validate', boot('amd-q10-start.trace.log.gz'), '--ftrace',
+      boot('amd-q10.ftrace.txt.gz')])
+    expect([code, out.includes('✗')]).toEqual([6, false])
+    expect(out).toMatch(/– not-shown {2}unmaps-all-answered +10,962 of 11,254 unmaps lie before/)
+  })
+
   it('says what can be expected', async () => {
     const { code, err } = await run(['validate', faulty, '--expect', 'fast'])
     expect([code, err]).toEqual([2, expect.stringMatching(/'fast' is nothing to expect[^]*strict\|lazy\|no-faults/)])

@@ -67,7 +67,7 @@ export const toy: Iommu<Unit> = {
       when: (s, p) => s.unit.waits[p.cpu] === 'pending' && s.inFlight.every(one => one === null),
       then: (d, p) => { d.unit.waits[p.cpu] = 'done'; for (const row of d.unit.tlb) row.fill(null) } }),
   ],
-  passes: unit => !unit.on, absentDevice: 0,
+  hasOneEntry: false, passes: unit => !unit.on, isOfAbsentDevice: () => false,
   fills: [{ action: 'toy.fill', args: ['device', 'iova'] }],
   request: ({ unit }, { device, iova, write }) => {
     const hit = unit.tlb[device]![iova]!

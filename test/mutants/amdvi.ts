@@ -16,6 +16,7 @@ import { storeFields } from '../../spec/amdvi/steps/device.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import type { Step } from '../../spec/kernel/design.ts'
+import { scopeNamed } from '../../spec/scopes.ts'
 import * as steps from '../../spec/steps.ts'
 import { forging, mutant, onePage, oneSource, reassigning, twoLevels, twoSources } from './mutant.ts'
 
@@ -67,7 +68,25 @@ const toOther = (step: Step<Unit>): Step<Unit> => ({
 })
 const invalidateOtherDevtab = toOther(steps.invalidateDevtabEntry)
 
+/** Stores some fields of the device table entry. */
+const storing = (name: string, fields: Parameters<typeof storeFields>[1]): Step<Unit> =>
+  ({ name, says: `store ${name}`, then: k => { storeFields(k, fields) } })
+/** IV=0 too: what the device sends as an interrupt passes unmapped. */
+const blankWhole = storing('blankWhole',
+  { tv: false, mode: 0, root: null, domain: null, ir: false, iw: false, iv: false, intCtl: 0 })
+/** IR=0 and IW=0 block a device as TV=0 does. */
+const revoked = replaced(strict, 'detach', steps.blockDte, storing('noRights', { ir: false, iw: false }))
+
 const assignment = [
+  mutant('amd-detach-leaves-mode-zero-and-reads',
+    replaced(strict, 'detach', steps.blockDte, storing('readsPass', { mode: 0, root: null, domain: null, iw: false })),
+    { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 4 }),
+  mutant('amd-detach-blanks-the-whole-entry', replaced(strict, 'detach', steps.blockDte, blankWhole),
+    { from: strict, breaks: noForgedInterrupt, at: scopeNamed('device-entry')!.bounds, shortest: 3 }),
+  mutant('amd-rights-taken-and-devtab-kept', without(revoked, 'detach', steps.invalidateDevtabEntry),
+    { from: revoked, breaks: noDmaEscape, at: sharing, shortest: 12 }),
+  mutant('amd-rights-given-and-not-awaited', without(revoked, 'attach', steps.awaitCompletion),
+    { from: revoked, breaks: newMappingWorks, at: { ...reassigning, domains: 1 }, shortest: 17 }),
   mutant('amd-detach-zeroes-the-entry', replaced(strict, 'detach', steps.blockDte, steps.zeroDte),
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 4 }),
   mutant('amd-detach-leaves-mode-zero', replaced(strict, 'detach', steps.blockDte, steps.passDte),
@@ -114,15 +133,10 @@ const storeShortTable: Step<Unit> = {
   },
 }
 /** Messages of the device are stopped while its entry changes: aborted ones are lost. */
-const stopInterrupts: Step<Unit> = {
-  name: 'stopInterrupts', says: 'store IntCtl=0', then: k => { storeFields(k, { intCtl: 0 }) },
-}
-const goOnWithInterrupts: Step<Unit> = {
-  name: 'goOnWithInterrupts', says: 'store IntCtl=2', then: k => { storeFields(k, { intCtl: 2 }) },
-}
+const stopInterrupts = storing('stopInterrupts', { intCtl: 0 }), goOn = storing('goOn', { intCtl: 2 })
 const migration = [
   mutant('amd-interrupts-aborted-while-entry-changes',
-    replaced(strict, move, steps.exchangeIrte, stopInterrupts, steps.exchangeIrte, goOnWithInterrupts),
+    replaced(strict, move, steps.exchangeIrte, stopInterrupts, steps.exchangeIrte, goOn),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 5 }),
   mutant('amd-irte-disabled-window', replaced(strict, move, steps.exchangeIrte, steps.disableIrte, steps.exchangeIrte),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 4 }),

@@ -42,10 +42,13 @@ const cases: readonly Case[] = [
   ['NMI passes', m => m.device(3, { V: 1, IV: 1, NMIPASS: 1 }), ['interrupt-pass-bits']],
   ['the exclusion range, by EX', m => { m.host(3, 1, 3, { EX: 1 }); m.host(4, 2) }, ['exclusion-range'],
     { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
-  ['the device table in that of all devices', m => { m.host(3, 1) }, ['writes-tables', 'exclusion-range'],
+  ['the device table in that of all devices', m => { m.host(3, 1) },
+    ['writes-tables', 'exclusion-range', 'exclusion-range-blocked'],
     { ExclBase: 0x3n, ExclLimit: 0x1000n }],
   ['the exclusion range, although IR and IW are 0', m => { m.device(3, { V: 1, TV: 1, IV: 1, EX: 1, MODE: 3 }) },
     ['pass-through', 'writes-tables', 'exclusion-range'], { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
+  ['the exclusion range and TV=0, by EX', m => m.device(3, { V: 1, IV: 1, EX: 1 }), ['exclusion-range-blocked'],
+    { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
   ['none where the range is off', m => { m.host(3, 1, 3, { EX: 1 }) }, [], { ExclBase: 0x900000n }],
   ['a device with a TLB', m => { m.host(3, 1, 3, { I: 1 }) }, ['device-tlb']],
   ['one DomainID for two tables', m => { m.host(3, 1); m.host(4, 1) }, ['domain-conflict']],
@@ -93,6 +96,11 @@ const cases: readonly Case[] = [
     m.page(root, 5, 0x900000)
     m.device(4, { V: 1, TV: 1, IV: 1, IR: 1, MODE: 1, ROOT: root / 4096, DOMAIN: 1 })
   }, []],
+  ['nor where one of them uses the exclusion range', m => {
+    const root = m.host(3, 1, 1)
+    m.page(root, 5, 0x900000)
+    m.device(4, { V: 1, TV: 1, IV: 1, IR: 1, IW: 1, MODE: 1, ROOT: root / 4096, DOMAIN: 1, EX: 1 })
+  }, ['exclusion-range'], { ExclBase: 0xa00001n, ExclLimit: 0xa00000n }],
   ['one vector twice, and an entry of an unknown type', m => {
     m.host(3, 1, 3, { ...remapped, INTTABLEN: 2 })
     twoEntries(m, { VECTOR: 0x31 }, { VECTOR: 0x31 }, { VECTOR: 0x32, INTTYPE: 4 })
@@ -144,6 +152,7 @@ const guestCases: readonly Case[] = [
   ['a GCR3 table that points to itself', m => { const at = guest(m, { GLX: 2 }); gcr3(m, at, 511, at) },
     ['table-cyclic']],
   ['a reserved GLX', m => { guest(m, { GLX: 3 }) }, ['entry-unusable']],
+  ['a reserved GuestPagingMode', m => { guest(m, { GPM: 2 }) }, ['entry-unusable']],
   ['two guests with one interrupt table', m => {
     for (const d of [3, 4]) gcr3(m, guest(m, remapped, d), 0, new GuestTables(m).root)
     twoEntries(m, { VECTOR: 0x31 })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { gate, parsePolicy } from '../../src/audit/policy.ts'
 import { rightsAt } from '../../src/audit/reach.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import { amdviStored } from '../../src/dump/amdvi.ts'
+import { amdviRegistersOf, amdviStored } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
@@ -120,6 +120,13 @@ describe('entries', () => {
   const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
   /** Four segments, which the unit has. */
   const segmented: AmdviValues = { IommuControl: 0x8_0000_1005n, ExtFeature: 0x80_2000_00c0n }
+  it('of further device tables those beyond DevTblSegEn are not read, and the report says so', () => {
+    const assumed = (values: AmdviValues): readonly string[] =>
+      amdviRegistersOf('DUMP', { DevTabBase: 0x1000n, ...values }).assumed.filter(text => text.includes('DevTblSegEn'))
+    expect(assumed({ DevTabSegment: [0x500000n] }))
+      .toEqual(['DevTblSegEn=0: of 1 further device tables that are given 0 are read'])
+    expect(assumed({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })).toEqual([])
+  })
   it('devices of each segment', () => {
     const machine = new Machine({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })
     for (const [page, sid] of [[0x500, 5], [0x501, 127]] as const)
@@ -156,12 +163,20 @@ describe('entries', () => {
       machine.memory.write(0x600000 + 16 * 0x258, encode(irte128, { REMAPEN: 1, VECTOR: 0x66 }))
       machine.page(machine.host(4, 2, 1), 5, 0x607000)
       const report = machine.audit()
-      return [report.interrupts.entries.map(({ index }) => index), codesOf(report), report.dump.assumed]
+      return [report.interrupts.entries.map(({ index }) => index), codesOf(report),
+        report.dump.assumed.filter(text => text.startsWith('ExtFeature2'))]
     }
     expect([audited(), audited(1n << 8n), audited(0n)]).toEqual([
       [[0x258], ['writes-tables'],
         ['ExtFeature2 is not known: interrupt tables of up to 2048 entries are taken as allowed']],
       [[0x258], ['writes-tables'], []], [[], ['entry-unusable'], []]])
+  })
+  it('that an SMI passes is assumed where an entry has IV=1', () => {
+    const assumed = (machine: Machine) => machine.audit().dump.assumed.filter(text => text.startsWith('an SMI'))
+    const unmapped = new Machine()
+    for (let device = 0; device < 128; device++) unmapped.device(device, { V: 1 })
+    expect([new Machine(), unmapped, new Machine({ IommuControl: 0n })].map(machine => assumed(machine).length))
+      .toEqual([1, 0, 0])
   })
   it('a policy does not pass what a dump leaves unknown, or a device in reach of more than it may', () => {
     const machine = new Machine()
@@ -171,5 +186,7 @@ describe('entries', () => {
     const { passes, breaches, alarms } = gate(machine.audit(), policy)
     expect([passes, breaches, alarms.map(({ code }) => code)])
       .toEqual([false, [{ device: '00:00.3', from: 0x900000, bytes: 4096, rights: 3 }], ['entry-zero']])
+    const excluded = gate(new Machine({ ExclBase: 0x900003n, ExclLimit: 0x900000n }).audit(), policy)
+    expect([excluded.passes, excluded.alarms.map(({ code }) => code)]).toEqual([false, ['exclusion-range-blocked']])
   })
 })

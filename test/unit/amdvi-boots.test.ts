@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderValidation } from '../../src/logs/render/index.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { validateLog } from '../../src/logs/validate.ts'
+import { expectationsOf } from '../../src/logs/verdicts/expected.ts'
 import { theme } from '../../src/text/theme.ts'
 import { foreignIn } from './amdvi-audit-support.ts'
 import {
@@ -61,6 +63,13 @@ describe('what each boot holds', () => {
     expect(pairing.pairs).toEqual({ fetched: 112, mapped: 68 })
     expect(verdictsOf(first)).toMatchObject({ 'hits-explained': 'true', 'unmaps-answered-one-by-one': 'not-shown',
       'unmaps-all-answered': 'true' })
+  })
+
+  it('amd-q10, begun late: what happened before is not shown', async () => {
+    const report = await validateLines(start.slice(6000), kernel)
+    const said = '66 of 75 unmaps lie before the log begins or after it ends'
+    expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: said })
+    expect(report.lacks).toContain(said)
   })
 
   it('amd-q10, its end: what was cached stands in the dumped tables, pages of 8 KiB among it', () => {
@@ -124,12 +133,35 @@ describe('each claim fails once', () => {
     const at = findLast(start, /amdvi_pages_inval/)
     expect(await verdict(start.slice(0, at + 1), 'submissions-waited-for')).toMatchObject({ verdict: 'false' })
   })
-  it('no-faults: a page fault, whose device the next line names; an aborted interrupt', async () => {
+  it('submissions-waited-for: pages are mapped anew before any wait has ended', async () => {
+    const at = findLast(start, /amdvi_completion_wait/)
+    const other = unsent(start.slice(0, at), /amdvi_completion_wait/)
+    const { queue, verdicts } = await validateLines([...other, start[at]!])
+    expect([queue.waits, queue.withoutWait.count]).toEqual([1, 20])
+    expect(verdicts.find(({ claim }) => claim === 'submissions-waited-for')).toMatchObject({ verdict: 'false' })
+  })
+  it('no-faults: a page fault, whose device the next line names if of its page; an aborted interrupt', async () => {
     const at = findLast(start, /amdvi_cache_update/, 9000)
-    const fault = start.with(at, 'amdvi_page_fault error: page fault accessing guest physical address 0x1000')
-    const report = await validateLines(fault)
-    expect(report.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
-    expect(verdictOf(report, 'no-faults').verdict).toBe('false')
+    const [, page] = /gpa (0x[0-9a-f]+)/.exec(start[at + 1]!)!
+    const faultAt = (address: string): string =>
+      `amdvi_page_fault error: page fault accessing guest physical address ${address}`
+    const named = await validateLines(start.with(at, faultAt(page!)), undefined, 'no-faults,fault:00:04.0:' + page)
+    expect(named.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
+    expect(verdictsOf(named)).toMatchObject({ 'no-faults': 'false', 'expect no-faults': 'true' })
+    const other = await validateLines(start.with(at, faultAt('0x1000')), undefined, 'no-faults,fault:00:04.0:0x1000')
+    expect(other.faults).toMatchObject({ groups: [{ sid: null }], refused: [], unplaced: 1 })
+    expect(verdictsOf(other))
+      .toMatchObject({ 'expect no-faults': 'false', 'expect fault:00:04.0:0x1000': 'not-shown' })
+    expect(renderValidation(other, theme(false))).toContain(
+      '    2h IO_PAGE_FAULT 1 request of no device that the log names: An entry of the')
+    // A DMA is none of the device whose interrupt is under way; a message that the entry of its device refuses is.
+    const message = findLast(start, /amdvi_ir_remap_msi_req/, 9000)
+    const dte = 'amdvi_invalid_dte PTE entry at 0x20 is invalid'
+    const [device] = /[0-9a-f]+$/.exec(start[message]!)!
+    const amid = await validateLines(start.toSpliced(message + 1, 0, dte, faultAt('0x1000'), dte))
+    expect(amid.faults.groups.map(({ reason, sid }) => [reason, sid]))
+      .toEqual([[1, null], [1, Number.parseInt(device!, 16)], [2, null]])
+    expect((await validateLines([...start.slice(0, at), faultAt('0x1000')])).faults).toMatchObject({ unplaced: 1 })
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)
     const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is disabled'))
     expect(aborted.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT',
@@ -176,6 +208,33 @@ describe('each claim fails once', () => {
     const other = unsent(start, /amdvi_(?:pages|all)_inval/, at + 1)
     const report = await validateLines(other, kernel)
     expect(verdictOf(report, 'unmaps-all-answered').verdict).toBe('false')
+  })
+})
+
+describe('a kernel log beside it', () => {
+  const within = (lines: readonly string[], from: number, to: number): string[] =>
+    [...lines.slice(0, from), ...unsent(lines.slice(from, to), /amdvi_(?:pages|all)_inval/), ...lines.slice(to)]
+  it('unmaps-all-answered: a flush after the page was mapped again is no answer', async () => {
+    const report = await validateLines(within(start, 1480, 2000), kernel)
+    expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'false' })
+  })
+  it('maps-invalidated-before-use: each third command names another domain', async () => {
+    expect(verdictOf(first, 'maps-invalidated-before-use')).toMatchObject({ verdict: 'true', because: '38 pages' })
+    let seen = 0
+    const other = start.map(line => /amdvi_pages_inval/.test(line) && seen++ % 3 === 1
+      ? line.replace(/domain 0x\w+/, 'domain 0x77') : line)
+    expect(verdictOf(await validateLines(other, kernel), 'maps-invalidated-before-use').verdict).not.toBe('true')
+    const none = await validateLines(unsent(start, /amdvi_pages_inval/), kernel)
+    expect(verdictOf(none, 'maps-invalidated-before-use').verdict).toBe('false')
+  })
+  it('neither strict nor lazy is shown: no command has a range', async () => {
+    const asked = expectationsOf('strict,lazy')
+    const reports = [await validateLog({ log: fileOf(start), ftrace: fileOf(kernel), expect: asked }),
+      await validateLog({ log: fileOf(start.slice(0, 6000)), expect: asked })]
+    for (const { verdicts } of reports)
+      expect(verdicts.filter(({ kind }) => kind === 'expectation').map(one => [one.claim, one.verdict, one.because]))
+        .toEqual(['strict', 'lazy'].map(what =>
+          [`expect ${what}`, 'not-shown', expect.stringMatching(/^QEMU does not print the range/)]))
   })
 })
 

@@ -1,9 +1,9 @@
 /** Layouts of AMD-Vi cover their words, and registers stand where no other does. */
 import { describe, expect, it } from 'vitest'
-import { decode, dwordsOf, layouts, pciCapability, registers } from '../../spec/amdvi/layout/index.ts'
+import { decode, dwordsOf, layouts, pciCapability, registers, shortNames } from '../../spec/amdvi/layout/index.ts'
 import type { Register } from '../../spec/amdvi/layout/index.ts'
 import { offsetOf, registerNameAt } from '../../spec/amdvi/unit/unit.ts'
-import { layoutId, layouts as all, valueRows } from '../../src/cli/layouts.ts'
+import { layoutId, layouts as all, layoutsNamed, valueRows } from '../../src/cli/layouts.ts'
 
 const bytesOf = (list: readonly Register[]): readonly number[] => list.flatMap(({ offset, count, stride, layout }) =>
   Array.from({ length: count }, (_, i) => Array.from({ length: layout.bits / 8 }, (__, byte) =>
@@ -28,9 +28,25 @@ describe('layouts', () => {
   it('of the logs take entries apart', () => {
     const rows = (value: string) => valueRows(value).flatMap(({ rows: found }) => found.map(([, text]) => text))
     expect(rows('PPR-log-entry=0x1124180500000018,0x7f0012345000')).toEqual([
-      'ADDRH = 0x7f00', 'ADDRL = 0x12345000', 'TYPE = 1', 'GN = 1', 'WRITE = 1', 'READ = 1',
+      'ADDRH = 0x7f00 (address 0x7f0000000000)', 'ADDRL = 0x12345000', 'TYPE = 1', 'GN = 1', 'WRITE = 1', 'READ = 1',
       'PASIDH = 6', 'TAG = 5', 'DEVICE = 0x18 (00:03.0)'])
+    expect(rows('COMPLETION_WAIT=0x1000000112345001')).toEqual(['OP = 1', 'STOREH = 1 (address 0x100000000)',
+      'STOREL = 0x2468a00 (address 0x12345000)', 'S = 1'])
+    expect(rows('DTE=0x0,0x0,0x4108001')).toContain('INTROOT = 0x104200 (address 0x4108000)')
     expect(rows('GA-log-entry=0x100000200000abcd')).toEqual(['TYPE = 1', 'DEVICE = 0x20 (00:04.0)', 'GATAG = 0xabcd'])
+  })
+  it('of another code than the name says are told and shown as what they are', () => {
+    const shown = (value: string) => valueRows(value).map(({ of, not }) => [of.name, not])
+    expect(shown('COMPLETION_WAIT=0x3000000012345001'))
+      .toEqual([['INVALIDATE_IOMMU_PAGES', 'not COMPLETION_WAIT: OP is 3']])
+    expect(shown('IO_PAGE_FAULT=0x1070000000000000'))
+      .toEqual([['ILLEGAL_DEV_TABLE_ENTRY', 'not IO_PAGE_FAULT: CODE is 1']])
+    expect(shown('command=0x2000000000000010')).toEqual([['INVALIDATE_DEVTAB_ENTRY', null]])
+    expect(shown('event=0x2070000000000000')).toEqual([['IO_PAGE_FAULT', null]])
+    expect(() => valueRows('event=0xf000000000000000')).toThrow('CODE is 15: no such event is known')
+  })
+  it('that two lists have are shown once', () => {
+    for (const name of Object.keys(shortNames)) expect(layoutsNamed(name)).toEqual([...new Set(layoutsNamed(name))])
   })
 })
 

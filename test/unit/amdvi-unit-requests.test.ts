@@ -4,7 +4,7 @@ import {
   encode, gcr3Entry, guestPageEntry, hostPage, hostTable, irteGuest,
 } from '../../spec/amdvi/layout/index.ts'
 import { post } from '../../spec/amdvi/remap/post.ts'
-import { message } from '../../spec/amdvi/unit/requests.ts'
+import { message, request } from '../../spec/amdvi/unit/requests.ts'
 import { offsetOf } from '../../spec/amdvi/unit/unit.ts'
 import type { Made } from '../../spec/amdvi/unit/unit.ts'
 import { control, deviceTable, everything, Machine, on, set } from './amdvi-unit-support.ts'
@@ -42,6 +42,8 @@ describe('guest translation', () => {
     put(0x604, 1, { PS: 1, ADDR: 0x40000 })
     put(0x604, 2, { PS: 1, ADDR: 0x40002 })
     put(0x604, 3, { PS: 1, ADDR: 0x40201 })
+    for (const table of [0x602, 0x603, 0x604]) put(table, 511, { ADDR: table + 1 })
+    put(0x605, 511, { ADDR: 0x683 })
     put(0x605, 5, { ADDR: 0x680, RW: 0 })
     put(0x605, 6, { ADDR: 0x681, US: 0 })
     put(0x605, 7, { ADDR: 0x682, NX: 1 })
@@ -53,7 +55,7 @@ describe('guest translation', () => {
       machine.memory.write(0x700 * 4096 + 8 * 3, encode(hostTable, { PR: 1, IR: 1, IW: 1, NEXT: 1, ADDR: 0x701 }))
     }
     type More = { pasid?: number; user?: boolean; execute?: boolean }
-    return (address: number, access: 'read' | 'write' = 'read', more: More = { pasid: 3 }) => {
+    return (address: number | bigint, access: 'read' | 'write' = 'read', more: More = { pasid: 3 }) => {
       const result = machine.request(1, address, access, more)
       if (result.kind === 'fault') return `${result.reason.cause} ${machine.logged().join()}`
       return result.kind === 'translated' ? result.address : result.kind
@@ -63,6 +65,19 @@ describe('guest translation', () => {
     const of = guest()
     expect([of(0x5010), of(0x20_0008), of(0x60_1008), of(0x5000, 'write'), of(0x9000)])
       .toEqual([0x680010, 0x4000_0008, 0x4020_1008, 'guest-permission 2', 'guest-not-present 2,2'])
+  })
+  it('takes every address of 64 bits as a bigint, and no number that may be rounded', () => {
+    const of = guest()
+    expect([of(0xffff_ffff_ffff_f234n), of(0xffff_ffff_ffff_fe00n), of(0x5010n)])
+      .toEqual([0x683234, 0x683e00, 0x680010])
+    for (const wrong of [Number(0xffff_ffff_ffff_f234n), 2 ** 53, 0.5, -1, 2n ** 64n, -1n])
+      expect(() => of(wrong)).toThrow(RangeError)
+    const machine = new Machine()
+    machine.device(1, { V: 1 })
+    const { effects } = request(machine.state, machine.memory,
+      { device: 1, address: 0xffff_ffff_ffff_e234n, access: 'read' })
+    expect(effects.flatMap(effect => effect.kind === 'event' ? effect.words.slice(2) : []))
+      .toEqual([0xffff_e234, 0xffff_ffff])
   })
   it.each<[string, ReturnType<ReturnType<typeof guest>>, string]>([
     ['another PASID', guest()(0x5000, 'read', { pasid: 4 }), 'gcr3-not-valid 2'],
@@ -74,6 +89,7 @@ describe('guest translation', () => {
     ['a large page that is not aligned', guest()(0x40_0000), 'guest-reserved 2'],
     ['a PASID where GV is 0', guest({ GV: 0 })(0x5000), 'pasid-unexpected 8'],
     ['GLX=3', guest({ GLX: 3 })(0x5000), 'dte-reserved 1'],
+    ['GuestPagingMode=2', guest({ GPM: 2 })(0x5000), 'dte-reserved 1'],
   ])('%s is refused', (_, found, expected) => { expect(found).toBe(expected) })
   it('without PASID goes through the host tables alone, or with GIoV as PASID 0', () => {
     expect(guest()(0x5000, 'read', {})).toBe('untranslated')

@@ -56,7 +56,7 @@ export class Machine {
   device(device: number, fields: Values<typeof deviceTableEntry>): void {
     this.memory.write(deviceTable + 32 * device, encode(deviceTableEntry, fields))
   }
-  request(device: number, address: number, access: 'read' | 'write' = 'read', more: { pasid?: number } = {}) {
+  request(device: number, address: number | bigint, access: 'read' | 'write' = 'read', more: { pasid?: number } = {}) {
     const outcome = request(this.state, this.memory, { device, address, access, ...more })
     this.#took(outcome)
     return outcome.result

@@ -74,6 +74,9 @@ describe('a trimmed dump', () => {
     ['without a register', pagesFile({ ...two, RTADDR: undefined }, page(1), page(2)),
       'FILE: the dump does not say what RTADDR held [E-DUMP-REGISTER]\n  → read the registers of the unit and give '
         + '--rtaddr 0x…'],
+    ['of a unit that no audit knows',
+      pagesFile({ unit: 'smmu', registers: { 0: '0x1001' }, pages: ['0x1000'] }, page(1)),
+      "FILE: unit: 'smmu' is no kind of unit that an audit knows [E-DUMP-FIELD]"],
     ['with a number as register', pagesFile({ ...two, CAP: 12 }, page(1), page(2)),
       'FILE: CAP: 12, expected string [E-DUMP-FIELD]'],
     ['with 64 bits of GSTS', pagesFile({ ...two, GSTS: '0x1c7000000' }, page(1), page(2)),
@@ -105,8 +108,8 @@ describe('a plain image', () => {
       'FILE: 1000 bytes are not whole pages of 4096: this is no plain image of memory, or its last page is cut off '
         + '[E-DUMP-SIZE]'],
     ['without registers', page(0), {},
-      'FILE: the dump does not say what CAP, ECAP, RTADDR, IRTA held [E-DUMP-REGISTER]\n  → read the registers of the '
-        + 'unit and give --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…'],
+      'FILE: the dump does not say what the registers of the unit held [E-DUMP-REGISTER]\n  → read them and give them, '
+        + 'of a VT-d unit --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…; of an AMD unit --devtab 0x…'],
     ['that is packed', gzipSync(page(0)), { values }, 'FILE:1:1: not JSON from here on [E-DUMP-JSON]'],
   ])('%s is a mistake that is told',
     (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })

@@ -1,7 +1,10 @@
 /** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of
  *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pairingLines } from '../../src/logs/render/pairing.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { expectationsOf } from '../../src/logs/verdicts/expected.ts'
+import { theme } from '../../src/text/theme.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, verdictOf, verdictsOf,
 } from './linux-support.ts'
@@ -110,6 +113,15 @@ describe('windows', () => {
       .toMatchObject({ unmaps: 1592, laterUnmaps: { most: { median: 3 } } })
   })
 
+  it('in a table that is as wide as there is room', () => {
+    const { kernel } = of('vtd-lazy-timed'), plain = theme(false)
+    const [, ...wide] = pairingLines(kernel!.pairing, true, plain), rows = wide.slice(0, 5)
+    const widest = Math.max(...rows.map(({ length }) => length))
+    const narrow = pairingLines(kernel!.pairing, true, { ...plain, width: widest - 1 }).slice(1, 6)
+    expect(Math.max(...narrow.map(({ length }) => length))).toBe(widest - 9)
+    expect(narrow.map(text => text.split(/ +/))).toEqual(rows.map(text => text.split(/ +/)))
+  })
+
   it.each(names)('%s: what is inferred is right nine times of ten at least where it can be checked', name => {
     const { checked, right } = of(name).kernel!.pairing.guesses
     expect(right).toBeGreaterThanOrEqual(checked * 0.9)
@@ -129,6 +141,19 @@ describe('other logs', () => {
     expect(report.kernel).toBeNull()
   })
 
+  it('a log that ends before the events of the kernel do, or begins after them, accuses nobody', async () => {
+    const whole = linesOf(logOf('vtd-strict-timed')), ftrace = ftraceOf('vtd-strict-timed')
+    for (const [lines, outside, strict] of [[whole.slice(0, 12_000), 1364, 'not-shown'],
+      [whole.slice(-12_000), 833, 'false']] as const) {
+      const report = await validated({ log: fileOf(lines), ftrace, expect: expectationsOf('strict,lazy') })
+      const said = `${outside.toLocaleString('en-US')} of 1,431 unmaps lie before the log begins or after it ends`
+      expect(report.lacks).toContain(said)
+      expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: said })
+      expect(report.verdicts.filter(({ kind, verdict }) => kind === 'rule' && verdict === 'false')).toEqual([])
+      expect([verdictOf(report, 'expect strict').verdict, verdictOf(report, 'expect lazy').verdict])
+        .toEqual([strict, 'not-shown'])
+    }
+  })
   it('a kernel log of another boot is refused', async () => {
     const { kernel } = await validated({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
     expect(kernel!.pairing.refused)

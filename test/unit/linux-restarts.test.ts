@@ -85,7 +85,9 @@ describe('with caching mode, an invalidation before the record of its map', () =
   it('may be that of the map; the answer to the unmap before is not', () => {
     expect(checked([...page(0), fill], [map(1)], [0])).toEqual([0, 0])
     expect(checked([...page(0), fill], [map(1)], [3])).toEqual([1, 1])
-    expect(checked([fill], [map(1)], [0])).toEqual([1, 0])
+    expect(checked(['vtd_inv_qi_setup addr 0x2000 size 256', fill], [map(1)], [1])).toEqual([1, 0])
+    // Both may be older than the log.
+    expect(checked([fill], [map(1)], [0])).toEqual([0, 0])
     expect(checked([...page(0), fill], [unmap(1), map(2)], [0, 3])).toEqual([1, 0])
     expect(checked([...page(0), ...page(1), fill], [unmap(1), map(2)], [0, 6])).toEqual([1, 1])
   })

@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import type { Verdict } from '../../src/logs/verdicts/judging.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { expectationsOf } from '../../src/logs/verdicts/expected.ts'
 import { validateLog } from '../../src/logs/validate.ts'
 import type { ValidateOptions } from '../../src/logs/validate.ts'
 import { headOf } from '../../src/report/head.ts'
@@ -28,8 +29,10 @@ export function fileOf(content: readonly string[] | Uint8Array | string): string
   writeFileSync(path, Array.isArray(content) ? content.join('\n') + '\n' : content as string | Uint8Array)
   return path
 }
-export const validateLines = (lines: readonly string[], ftrace?: readonly string[]): Promise<ValidationReport> =>
-  validated({ log: fileOf(lines), ...ftrace === undefined ? {} : { ftrace: fileOf(ftrace) } })
+export const validateLines = (lines: readonly string[], ftrace?: readonly string[],
+  expect?: string): Promise<ValidationReport> => validated({ log: fileOf(lines),
+  ...ftrace === undefined ? {} : { ftrace: fileOf(ftrace) },
+  ...expect === undefined ? {} : { expect: expectationsOf(expect) } })
 
 /** What `validate` says, whose document is as its schema says. */
 export async function validated(options: ValidateOptions): Promise<ValidationReport> {

@@ -12,7 +12,7 @@ import type { AmdviClause } from '../clauses.ts'
 import { coversPages } from '../invalidation/covers.ts'
 import type { Command } from '../invalidation/covers.ts'
 import { mayEnd } from '../invalidation/order.ts'
-import { fetchDevice, interruptOf, invalidate, lastTableOf, pageFill, sharedFill, walkFor } from './caches.ts'
+import { fetchDevice, interruptOf, invalidate, lastTableOf, pageFill, sharedFill, walkAhead } from './caches.ts'
 import type { DeviceWalk } from './caches.ts'
 import { commandOf } from './state.ts'
 import type { AmdviState, QueuedCommand, Unit } from './state.ts'
@@ -59,11 +59,11 @@ function pageCaches(setup: Setup) {
     says: 'walk the tables and hold the translation of a page of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const fill = s.unit.enabled ? pageFill(walkFor(s, { ...p, write: false }, b), b) : null
+      const fill = s.unit.enabled ? pageFill(walkAhead(s, p, b), b) : null
       return fill !== null && !same(fill, s.unit.pageCache[p.device]![p.iova])
     },
     then: (d, p, emit) => {
-      const found = walkFor(d, { ...p, write: false }, b), fill = pageFill(found, b)!
+      const found = walkAhead(d, p, b), fill = pageFill(found, b)!
       emit.cost('device-entry-fetch')
       d.unit.pageCache[p.device]![p.iova] = fill
       emitWalk(emit, found, p.device, b)
@@ -74,12 +74,12 @@ function pageCaches(setup: Setup) {
     says: 'hold the last page directory entry of a walk, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const found = s.unit.enabled ? walkFor(s, { ...p, write: false }, b) : null
+      const found = s.unit.enabled ? walkAhead(s, p, b) : null
       const page = found === null || found.domain === null ? null : lastTableOf(found, b)
       return page !== null && s.unit.directoryCache[found!.domain!]![p.iova >> 1] !== page
     },
     then: (d, p, emit) => {
-      const found = walkFor(d, { ...p, write: false }, b)
+      const found = walkAhead(d, p, b)
       d.unit.directoryCache[found.domain!]![p.iova >> 1] = lastTableOf(found, b)
       emit.clause('AMD:2.4/directory-cache')
     },

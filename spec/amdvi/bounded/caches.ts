@@ -23,13 +23,17 @@ export function walkFor({ unit, memory }: AmdviState, { device, iova, write }: D
   const entry = unit.deviceCache[device]!, { domain } = entry
   const cached = b.levels > 1 && domain !== null ? unit.directoryCache[domain]![iova >> 1]! : null
   const start: WalkStart | null = cached === null ? null
-    : { table: pageAddress(cached, b), level: 1, read: true, write: true }
+    : { table: pageAddress(cached, b), level: 1, read: entry.ir, write: entry.iw }
   const trail = newTrail()
   const request = { device, address: iova, access: write ? 'write' : 'read' } as const
   const walk = translateBy(tablesOf(unit.tables, memory, b), translationUnit(unit, b), decodeDevice(entry, b), request,
     start, trail)
   return { walk, trail, domain }
 }
+
+/** As a walk for whatever access the entry of the device allows. */
+export const walkAhead = (s: AmdviState, p: Pick<Dma, 'device' | 'iova'>, b: Bounds): DeviceWalk =>
+  walkFor(s, { ...p, write: !s.unit.deviceCache[p.device]!.ir }, b)
 
 /** The entry that a walk leaves behind; null where it may leave none. */
 export function pageFill({ walk, domain }: DeviceWalk, b: Bounds): CachedPage | null {
@@ -40,7 +44,8 @@ export function pageFill({ walk, domain }: DeviceWalk, b: Bounds): CachedPage | 
 /** What another device's translation of the page, cached under the DomainID of this one, makes of it. */
 export function sharedFill(unit: Unit, device: number, from: number, iova: number): CachedPage | null {
   const entry = unit.deviceCache[device]!, left = unit.pageCache[from]![iova]!
-  return entry.v && entry.tv && left !== null && left.domain === entry.domain ? { ...left } : null
+  const mayAsk = entry.v && entry.tv && (entry.ir || entry.iw)
+  return mayAsk && left !== null && left.domain === entry.domain ? { ...left, write: left.write && entry.iw } : null
 }
 
 /** The last table above the leaves that a walk read; null where it met none of the pool. */

@@ -17,6 +17,7 @@ export const layouts: readonly Layout[] = [
 /** What drivers, logs and the manual call them for short. One may stand for several forms. */
 export const shortNames: Readonly<Record<string, readonly Layout[]>> = {
   DTE: [deviceTableEntry], IRTE: [irte32, irte128, irteGuest], PTE: [hostPage], PDE: [hostTable],
+  command: [...Object.values(commandLayouts), ...Object.values(otherForms)], event: Object.values(eventLayouts),
   PPR: [pprLogEntry], EFR: [registers.ExtFeature.layout], EFR2: [registers.ExtFeature2.layout],
 }
 export * from './commands.ts'

@@ -17,7 +17,8 @@ export const irteGuest = layout('interrupt entry, guest mode', '2.2.5', 128, {
   GAPPIDIS: bit(5, 'no physical interrupt', { needs: 'EFR2.GAPPIDisSup' }), ISRUN: bit(6, 'the guest runs'),
   GUESTMODE: bit(7, '1 in this form', { needs: 'EFR.GASup' }), DESTL: bits(31, 8, 'core of the doorbell [23:0]'),
   GATAG: bits(63, 32, 'tag for the GA log'), VECTOR: bits(71, 64, 'guest vector'),
-  BACKING: bits(115, 76, 'virtual APIC page [51:12]'), DESTH: bits(127, 120, 'core of the doorbell [31:24]'),
+  BACKING: bits(115, 76, 'virtual APIC page [51:12]', { from: 12 }),
+  DESTH: bits(127, 120, 'core of the doorbell [31:24]'),
 })
 /** The data of a message to FEEx_xxxx. The address is that of a message which is not remapped. */
 export const messageData = layout('remapped message data', '2.2.5', 32,

@@ -52,7 +52,8 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
         write: (rights & 2) !== 0, remoteTlb: device.I(w, at) === 1, excluded: device.EX(w, at) === 1,
         logging: loggings[faults & 3]!, portIo: (faults >>> 2) as DeviceEntry['portIo'],
         guest: guests === 0 ? null : guestMap(w, at, guests),
-        reserved: anySet(lower, w, at) || device.HAD(w, at) === 2 || guests > 0 && device.GLX(w, at) === 3,
+        reserved: anySet(lower, w, at) || device.HAD(w, at) === 2
+          || guests > 0 && (device.GLX(w, at) === 3 || device.GPM(w, at) > 1),
         interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
       }
     },

@@ -46,7 +46,7 @@ export const zeroDte: Step = {
   clause: 'AMD:2.2/device-table',
   then: k => { storeFields(k, { ...blank, v: false }) },
 }
-/** Mode=0 does not block: IR and IW do. */
+/** Mode=0 does not block: IR=0 and IW=0 do. */
 export const passDte: Step = {
   name: 'passDte', says: 'store Mode=0 into the device table entry, leaving TV, IR and IW',
   clause: 'AMD:2.2/mode-zero',

@@ -43,7 +43,7 @@ const views = new WeakMap<UnitState['config'], WeakMap<UnitState['stored'], View
 export interface Refusal {
   readonly reason: FaultReason
   readonly device: number
-  readonly address: number
+  readonly address: number | bigint
   readonly write: boolean
   readonly pasid: number | null
   readonly entry: DeviceEntry | null
@@ -67,15 +67,17 @@ export function record(state: UnitState, refusal: Refusal): Outcome {
   })
 }
 
+/** Of a quadword the low dword. */
+const low = 0xffff_ffffn
 function wordsOf({ reason, device, address, write, pasid, entry }: Refusal, code: number): readonly number[] {
   const of = eventLayouts[code as keyof typeof eventLayouts]
-  const id = pasid ?? entry?.domain ?? 0
+  const id = pasid ?? entry?.domain ?? 0, wide = BigInt(address)
   const all: Readonly<Record<string, number>> = {
     DEVICE: device, PASIDH: Math.floor((pasid ?? 0) / 2 ** 16), DOMAIN: id % 2 ** 16,
     GN: Number(pasid !== null), I: Number(reason.source === 'interrupt'), PR: flag(reason, 'PR'),
     // RW says something of a present memory access alone (2.5.3).
     RW: Number(write && flag(reason, 'PR') === 1 && reason.source === 'dma'), PE: flag(reason, 'PE'),
-    RZ: flag(reason, 'RZ'), ADDRL: address % 2 ** 32, ADDRH: Math.floor(address / 2 ** 32) % 2 ** 32,
+    RZ: flag(reason, 'RZ'), ADDRL: Number(wide & low), ADDRH: Number(wide >> 32n & low),
   }
   const fields = of.fields.map(({ name }) => name as string).filter(name => name in all)
   return eventWords(of, code, Object.fromEntries(fields.map(name => [name, all[name]!])))
@@ -86,11 +88,29 @@ const entryOf = (tables: Tables, device: number): DeviceEntry | null => {
   return entry === 'unreadable' ? null : entry
 }
 
-/** A DMA from one end to the other: walk, and event. */
+/** What a number holds of an address, and how much the address is above that: at most the offset in a page.
+ *  @throws RangeError where it is no address of 64 bits, or a number that may have been rounded. */
+function splitOf(address: number | bigint): { readonly base: number; readonly above: number } {
+  if (typeof address === 'number') {
+    if (Number.isSafeInteger(address) && address >= 0) return { base: address, above: 0 }
+    throw new RangeError(`${address} is no address that a number holds: give it as a bigint, such as 0xfffff234n`)
+  }
+  if (BigInt.asUintN(64, address) !== address) throw new RangeError(`${address} is no address of 64 bits`)
+  if (address <= BigInt(Number.MAX_SAFE_INTEGER)) return { base: Number(address), above: 0 }
+  const offset = address % page_bytes
+  return { base: Number(address - offset), above: Number(offset) }
+}
+const page_bytes = 4096n
+
+/** A DMA from one end to the other: walk, and event.
+ *  @param dma its address as a bigint where it is 2^53 or more.
+ *  @throws RangeError where the address is none. */
 export function request(state: UnitState, memory: PhysicalMemory,
-  dma: DmaRequest): Outcome & { readonly result: Translation } {
-  const { translation, tables } = viewOf(state), all = tables(memory)
-  const result = translate(all, translation, dma)
+  dma: Omit<DmaRequest, 'address'> & { readonly address: number | bigint }):
+  Outcome & { readonly result: Translation } {
+  const { translation, tables } = viewOf(state), all = tables(memory), { base, above } = splitOf(dma.address)
+  const found = translate(all, translation, { ...dma, address: base })
+  const result = found.kind === 'translated' ? { ...found, address: found.address + above } : found
   if (result.kind !== 'fault') return { state, effects: [], result }
   return { ...record(state, { reason: result.reason, device: dma.device, address: dma.address, suppressed: false,
     write: dma.access === 'write', pasid: dma.pasid ?? null, entry: entryOf(all, dma.device) }), result }

@@ -65,7 +65,8 @@ export interface DeviceEntry {
   readonly logging: { readonly none: boolean; readonly first: boolean }
   /** Null where neither GV nor GIoV is set. */
   readonly guest: GuestMap | null
-  /** A reserved bit of 127:0. */
+  /** A reserved bit of 127:0, or a value of a field for DMA that is reserved: of HAD, or of GLX or GuestPagingMode
+   *  where there are guest tables. */
   readonly reserved: boolean
   readonly interrupts: InterruptMap
 }

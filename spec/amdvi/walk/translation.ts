@@ -28,6 +28,7 @@ export interface TranslationUnit {
 }
 export interface DmaRequest {
   readonly device: number
+  /** Below 2^53, or the first of a page: a number holds no other address. `request` of the unit takes all as bigint. */
   readonly address: number
   readonly access: 'read' | 'write'
   /** Of requests with a PASID: that, whether it is one of a user, and whether it fetches code. */

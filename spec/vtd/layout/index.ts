@@ -20,6 +20,8 @@ export const layouts: readonly Layout[] = [
   remappableData, ioapicEntry,
   ...Object.values(descriptorLayouts), pageRequest,
 ]
+/** What people call several for short. */
+export const shortNames: Readonly<Record<string, readonly Layout[]>> = { descriptor: Object.values(descriptorLayouts) }
 export * from './descriptors.ts'
 export * from './features.ts'
 export * from '../../iommu/layout.ts'

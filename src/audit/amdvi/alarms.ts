@@ -27,13 +27,18 @@ export const amdviAlarms = {
     'exclusion-range': { severity: 'warning', clause: 'AMD:2.2/exclusion',
       says: 'A device uses the addresses of the exclusion range as they are, whatever its tables say.',
       todo: 'clear EX of the entry and the low bits of ExclBase unless the firmware asks for the range (IVMD).' },
+    'exclusion-range-blocked': { severity: 'warning', clause: 'AMD:2.2/exclusion',
+      says: 'The exclusion range is for devices with TV=0 too, and sources disagree which comes first: they count as '
+        + 'blocked, but may use these addresses as they are.',
+      todo: 'clear EX of the entry and the low bits of ExclBase, or keep nothing in the range that they may not '
+        + 'reach.' },
     'guest-tables': { severity: 'warning', clause: 'AMD:2.2/guest',
       says: 'A device has guest tables (v2) that are not followed: it counts as reaching all that its host tables, or '
         + 'Mode=0, let through.',
       todo: 'look at the guest tables with the tools of the kernel.' },
-    'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',
-      says: 'A device may send NMI, INIT or ExtINT unmapped.',
-      todo: 'clear the pass bits unless the device is the firmware\'s or an IO-APIC.' },
+    'interrupt-pass-bits': { severity: 'error', clause: 'AMD:2.2.5/pass-bits',
+      says: 'A device may send NMI, INIT or ExtINT unmapped, to any CPU.',
+      todo: 'clear the pass bits. Where firmware asks for them (IVHD), as for an IO-APIC, accept the alarm.' },
   },
   words: {
     'translation-off': { clause: 'AMD:2.2/iommu-off',

@@ -4,6 +4,7 @@ import {
   entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
   rulesOf, translationUnitOf, usualAnswers,
 } from '../../../spec/amdvi/index.ts'
+import type { UnitRegisters } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
 import type { Collected, Tag } from '../collect.ts'
@@ -15,7 +16,8 @@ import { nameOf, standardBudget } from '../spaces.ts'
 import type { Budget, Space } from '../spaces.ts'
 import { amdviAlarms } from './alarms.ts'
 import { blocks, devicesOf } from './devices.ts'
-import { interruptsOf } from './interrupts.ts'
+import type { AmdviFound } from './devices.ts'
+import { interruptsOf, passesSmi } from './interrupts.ts'
 import { ownAlarms } from './judge.ts'
 import { commandsOf, registerRows } from './queue.ts'
 import { Spaces } from './spaces.ts'
@@ -41,17 +43,27 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, mode: { kind: unit.enabled ? inUse : 'bypass' },
+    dump, assumed: smis(found, registers), mode: { kind: unit.enabled ? inUse : 'bypass' },
     rootKind: 'device table',
     rootTable: roots.segments[0]!.address,
     unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
       levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
-    guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
+    // Of a text the place of the device table is not known.
+    guarded: protectedOf([...found.structures.values()].filter(({ kind }) => shows.root || kind !== 'device table'),
+      spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', name: causeOf, meaning, says }, blocks, tagsOf,
     told: { registers: registerRows(dump), queue: commandsOf(dump) },
     words: amdviAlarms.words, own: ownAlarms(found, registers, interrupts),
   }
+}
+
+/** Sources disagree on SMI, and no driver can change it. */
+function smis({ entries }: AmdviFound, registers: UnitRegisters): readonly string[] {
+  const unit = interruptUnitOf(registers)
+  if (!unit.enabled || ![...entries.values()].some(({ interrupts }) => passesSmi(unit, interrupts))) return []
+  return ['an SMI of a device with IV=1 passes unmapped, whatever IntCtl is (sources disagree); the SMI filter is not '
+    + 'judged']
 }
 
 const causeOf = (code: number): string => faultReason(code)?.cause ?? `refusal ${code.toString(16)}h`

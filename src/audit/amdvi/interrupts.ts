@@ -70,6 +70,12 @@ export function illegalIn(unit: InterruptUnit, map: DeviceEntry['interrupts']): 
 const firstRequest: InterruptRequest =
   { index: 0, unmapped: { vector: 0, type: 0, destination: 0, logical: false } }
 
+/** Whether an SMI passes where the upper half counts. */
+export function passesSmi(unit: InterruptUnit, map: DeviceEntry['interrupts']): boolean {
+  const smi: InterruptRequest = { index: 0, unmapped: { ...firstRequest.unmapped, type: 2 } }
+  return map.valid && remap(unit, map, smi, () => 'unreadable').kind === 'interrupt'
+}
+
 const noPasses = { init: false, extInt: false, nmi: false }
 function entryOf(index: number, entry: InterruptEntry, unit: InterruptUnit, devices: readonly number[]): Entry {
   const { vector, type, logical, guestMode, destination } = entry

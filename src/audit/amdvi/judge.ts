@@ -2,7 +2,7 @@
 import {
   exclusionFor, hasSegments, hasWideEntries, interruptUnitOf, perSegment, rootsOf, translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
-import type { DeviceEntry, UnitRegisters } from '../../../spec/amdvi/index.ts'
+import type { DeviceEntry, TranslationUnit, UnitRegisters } from '../../../spec/amdvi/index.ts'
 import { bdf } from '../devices.ts'
 import { hex, several } from '../format.ts'
 import type { InterruptTable } from '../interrupts.ts'
@@ -19,14 +19,9 @@ export function* ownAlarms(found: AmdviFound, registers: UnitRegisters,
   if (unit.enabled) yield* segments(registers)
   if (zeros.count > 0)
     yield alarm('entry-zero', [], `${several(zeros.count, 'DeviceID')}, the first ${bdf(zeros.first)}`)
-  const those = (test: (entry: DeviceEntry) => boolean): readonly number[] =>
+  const those: Those = test =>
     [...entries].filter(([, entry]) => test(entry)).map(([device]) => device)
-  const translates = ({ valid, translates, reserved }: DeviceEntry): boolean => valid && translates && !reserved
-  const excluded = those(entry => translates(entry) && exclusionFor(unit, entry) !== null)
-  if (excluded.length > 0) {
-    const { base, limit } = unit.exclusion!
-    yield alarm('exclusion-range', excluded, `0x${base.toString(16)} to 0x${limit.toString(16)}`)
-  }
+  yield* exclusion(unit, those)
   if (notFollowed.length > 0)
     yield alarm('guest-tables', notFollowed, 'GCR3TRPMode=1: the GCR3 tables are guest-physical')
   if (loops.length > 0) {
@@ -41,6 +36,21 @@ export function* ownAlarms(found: AmdviFound, registers: UnitRegisters,
   if (passing.length > 0) yield alarm('interrupt-pass-bits', passing, several(passing.length, 'device'))
   yield* illegal(found, registers)
   yield* shared(found, registers)
+}
+
+/** Device table entries of which something is so, by DeviceID. */
+type Those = (test: (entry: DeviceEntry) => boolean) => readonly number[]
+
+/** Whether TV=0 keeps a device from the range, sources disagree: that is told beside what all say. */
+function* exclusion(unit: TranslationUnit, those: Those): Generator<Raised> {
+  if (unit.exclusion === null) return
+  const { base, limit, forAll } = unit.exclusion, range = `${hex(base)} to ${hex(limit)}`
+  const uses = (entry: DeviceEntry): boolean => entry.valid && !entry.reserved && exclusionFor(unit, entry) !== null
+  const through = those(entry => uses(entry) && entry.translates)
+  const blocked = those(entry => uses(entry) && !entry.translates)
+  if (through.length > 0) yield alarm('exclusion-range', through, range)
+  if (blocked.length > 0) yield alarm('exclusion-range-blocked', forAll ? [] : blocked,
+    `${forAll ? 'all devices with TV=0: ' : ''}${range}`)
 }
 
 /** Entries that refuse every interrupt, by the reason. */

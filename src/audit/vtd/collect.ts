@@ -46,8 +46,8 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootKind: 'root table',
-    rootTable: roots.rootTable, found,
+    dump, assumed: [], unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode,
+    rootKind: 'root table', rootTable: roots.rootTable, found,
     spaces: spaces.all,
     users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),

@@ -15,9 +15,9 @@ import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
-import { iommu } from '../../../spec/iommus.ts'
+import { iommu, standardIommu } from '../../../spec/iommus.ts'
 import { clauseOf } from '../../../spec/kernel/calls.ts'
-import { designNamed, designs, everyDesign, placedName } from '../../../spec/designs.ts'
+import { designNamed, designs, everyDesign, onlyNamed, placedName } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
@@ -29,8 +29,9 @@ import { colorOption, iommuOption } from '../shared-flags.ts'
 import { kindOf } from '../domain-words.ts'
 import { designLines } from '../explain-design.ts'
 import { faultLines, reasonLines, strengths } from '../explain-faults.ts'
+import { iommuLines } from '../explain-iommu.ts'
 import { errorLines, exportLines, row, systemLines, termLines, titled } from '../explain-words.ts'
-import { iommuNamed, subjectsOf } from '../designs.ts'
+import { iommuNamed, onAnother, subjectsOf } from '../designs.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -53,7 +54,7 @@ const options = { ...iommuOption, ...colorOption } as const
 
 export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
-  says: 'Explain a name: a property, design, step, list of steps, function, action, scope, bound, clause, fault '
+  says: 'Explain a name: a property, design, IOMMU, step, list of steps, function, action, scope, bound, clause, fault '
     + 'reason, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration, '
     + 'exit code, error code, a word of a report, or a system of the forum thread.',
   examples: [
@@ -68,7 +69,7 @@ export const explain = {
     ['remapcheck explain awaitInvalidation without', 'what a design imports'],
     ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
     ['remapcheck explain sigma0 IOKit', 'systems of the forum thread, and the design to check'],
-    ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
+    ['remapcheck explain 204h amdvi', 'a refusal of AMD-Vi, and the IOMMU'],
     ['remapcheck explain IRTA context-entry DTE', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
   ],
@@ -77,7 +78,7 @@ export const explain = {
 async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(explain, args)
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
-  const theme = themeOf(io, flags), on = iommuNamed(flags.iommu)
+  const theme = themeOf(io, flags), on = flags.iommu === undefined ? null : iommuNamed(flags.iommu)
   const blocks: string[][] = []
   let failed: unknown = null
   for (const id of operands) {
@@ -89,7 +90,7 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   return 'holds'
 }
 
-async function blocksOf(id: string, on: string, theme: Theme, io: Io): Promise<string[][]> {
+async function blocksOf(id: string, on: string | null, theme: Theme, io: Io): Promise<string[][]> {
   const words = isWords(id) ? logLines(id, theme, reasonLines(theme)) : []
   if (words.length > 0) return words
   return isPath(id) ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme))
@@ -97,17 +98,18 @@ async function blocksOf(id: string, on: string, theme: Theme, io: Io): Promise<s
 }
 
 /** Every meaning of the id: a number may be an exit code and a fault reason, in hexadecimal or decimal. */
-function linesOf(id: string, on: string, theme: Theme): string[] {
-  const design = designNamed(placedName(id, on))
+function linesOf(id: string, on: string | null, theme: Theme): string[] {
+  const design = designNamed(placedName(id, on ?? standardIommu.name)) ?? (on === null ? onlyNamed(id) : null)
   const named = [
     ...design === null ? [] : [designLines(design, theme)],
     ...stateLines(id, theme), ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme),
     ...faultLines(id, theme),
-    ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme), ...exportLines(id, theme),
+    ...unitLines(id, theme), ...layoutLines(id, theme), ...iommuLines(id, theme),
+    ...smallLines(id, theme), ...exportLines(id, theme),
     ...errorLines(id, theme), ...termLines(id, theme), ...systemLines(id, theme),
   ]
   const found = named.length > 0 ? named : logLines(id, theme, reasonLines(theme))
-  if (found.length === 0) throw unknown(id)
+  if (found.length === 0) throw onAnother(placedName(id, on ?? standardIommu.name)) ?? unknown(id)
   const which = isNumber(id) && found.length > 1
     ? [...wrapWords(`${id} has ${found.length} meanings. Manuals and new kernels of Linux write fault reasons in `
       + `hexadecimal: ask for 0x${id} where the log has 0x.`, theme.width), ''] : []
@@ -226,14 +228,17 @@ function stateLines(id: string, theme: Theme): string[][] {
 /** Layouts, or a value in them: `NAME=0x…,0x…`. A name that is short for some may be a field's too. */
 function layoutLines(id: string, theme: Theme): string[][] {
   const named = layoutsNamed(id)
-  const title = (of: Layout): string => titled(named.length > 1 || !isLayoutId(id.split('=')[0]!) ? layoutId(of) : id,
-    `${of.name.includes(':') ? `${layoutTitle(of)}, ` : ''}${of.bits} bits, ${manualOf(of)} section ${of.section}`,
-    theme)
+  const title = (of: Layout): string => {
+    const kind = `${of.name.includes(':') ? `${layoutTitle(of)}, ` : ''}${of.bits} bits, ${manualOf(of)} section `
+      + of.section
+    const isShort = id.length + 2 + kind.length <= theme.width
+    return titled(isShort && layoutId(of) === id.split('=')[0] ? id : layoutId(of), kind, theme)
+  }
   return [
     ...named.map(of => [title(of), ...rows(fieldRows(of), theme.width, 4)]),
     ...named.length === 0 || isLayoutId(id) ? [] : fieldLines(id, theme),
     ...valueRows(id).map(value => [
-      title(value.of),
+      title(value.of), ...value.not === null ? [] : [`  ${theme.bad(value.not)}`],
       ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
       ...value.dead ? hang('  ', 2, wrapWords('all ones: a read gives that where nothing answers at the address; then '
         + 'no bit of it means anything', theme.width - 2)) : [],

@@ -2,6 +2,7 @@
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { listNames, listSays } from '../../report/list.ts'
+import type { ListName } from '../../report/list.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../shared-flags.ts'
@@ -16,12 +17,18 @@ export const list = {
   examples: [['remapcheck list', 'what can be listed'], ['remapcheck list designs properties', 'two of the lists']],
 } as const satisfies Command<typeof options>
 
+/** What people look for by other words. */
+const within: Readonly<Record<string, ListName | undefined>> = { registers: 'layouts', structures: 'layouts',
+  commands: 'layouts', events: 'layouts', fields: 'layouts', capabilities: 'bounds', refusals: 'faults',
+  reasons: 'faults', claims: 'properties', rules: 'clauses' }
+
 async function runList(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(list, args)
   const wanted = operands.map(what => {
     const found = listNames.find(name => name === what)
     if (found === undefined)
-      throw usage(what, 'no such list', suggest(what, listNames, `there are ${listNames.join(', ')}`), 'LIST')
+      throw usage(what, 'no such list', within[what] !== undefined ? `they are in '${within[what]}'`
+        : suggest(what, listNames, `there are ${listNames.join(', ')}`), 'LIST')
     return found
   })
   const named = wanted.length > 0

@@ -7,7 +7,7 @@ import type { Begun, LogSource } from '../../logs/lines.ts'
 import type { ValidationReport } from '../../logs/report.ts'
 import type { SoFar } from '../../logs/side.ts'
 import { validateTrace } from '../../logs/traced/index.ts'
-import { validateLog } from '../../logs/validate.ts'
+import { again as ofUnits, validateLog } from '../../logs/validate.ts'
 import { expectationForm, expectationsOf } from '../../logs/verdicts/expected.ts'
 import type { Expectation } from '../../logs/verdicts/expected.ts'
 import { binds } from '../../logs/verdicts/judging.ts'
@@ -60,8 +60,7 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     return await print(io, flags, io.signal.aborted ? { ...report, exit: 'interrupted' } : report)
   } finally { line.end() }
 }
-const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG, or give the text '
-  + "of the kernel's /sys/kernel/tracing/trace"
+const again = `${ofUnits}; or give the text of the kernel's /sys/kernel/tracing/trace`
 const told = (lines: number): string => `${lines.toLocaleString('en-US')} lines`
 
 async function ofUnit(log: LogSource, flags: Flags<typeof options>, expect: readonly Expectation[], io: Io,

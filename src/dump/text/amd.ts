@@ -36,6 +36,10 @@ const tableBytes = 2 ** 21, deviceTable = 2 ** 52 - tableBytes, most = 2 ** 16, 
 const on = 1n | 1n << 2n | 1n << 12n | largeTables, wide = 1n << 17n
 /** DevTblSegEn: entries are listed by DeviceID, whichever segment they are in. */
 const segments = 7n << 34n
+/** Log2 of the entries of an interrupt table. */
+const largest = 11
+const lengthOf = (words: readonly bigint[]): number => Math.min(largest, Number(words[2]! >> 1n & 15n))
+const pageOf = (address: number): number => Math.floor(address / 4096)
 /** The unit of files whose place does not name it. */
 const nameless = 'iommu'
 
@@ -45,7 +49,7 @@ export class AmdTexts {
   readonly interrupts = new Map<number, Map<number, readonly bigint[]>>()
   readonly #parts = new Map<string, UnitPart>()
   #features: { readonly efr: bigint; readonly efr2: bigint | null } | null = null
-  #open: number | null = null
+  #open: Map<number, readonly bigint[]> | null = null
   #unit = nameless
 
   /** The next lines are of this file: of debugfs its folder names the unit. */
@@ -62,18 +66,21 @@ export class AmdTexts {
         words: [zero, one, two, three].map(text => big(text!)) })
       return true
     }
-    if (head !== null) { this.#open = idOf(head[1]!, head[2]!, head[3]!); return true }
+    if (head !== null) { this.#interruptsOf(idOf(head[1]!, head[2]!, head[3]!)); return true }
     if (found !== null && this.#open !== null) {
       const [, index, high, low, short, word] = found
-      const of = this.interrupts.get(this.#open) ?? new Map<number, readonly bigint[]>()
-      of.set(Number(index ?? short), word === undefined ? [big(low!), big(high!)] : [big(word)])
-      if (this.interrupts.size < most) this.interrupts.set(this.#open, of)
+      this.#open.set(Number(index ?? short), word === undefined ? [big(low!), big(high!)] : [big(word)])
       return true
     }
     if (this.#ofUnit(line)) return true
     const said = features.exec(line)
     if (said !== null) this.#features = { efr: BigInt(said[1]!), efr2: said[2] === undefined ? null : BigInt(said[2]) }
     return said !== null || line.startsWith('DeviceId') && line.includes('QWORD')
+  }
+
+  #interruptsOf(device: number): void {
+    this.#open = this.interrupts.get(device) ?? new Map<number, readonly bigint[]>()
+    if (this.interrupts.size < most) this.interrupts.set(device, this.#open)
   }
 
   #ofUnit(line: string): boolean {
@@ -122,9 +129,9 @@ export class AmdTexts {
       iommu: 'amdvi', path, format: 'text', unit: unit === nameless ? null : unit, registers, haw: 52, memory,
       bytes: count * 32, queue: part.commands, told: toldOf(part),
       shows: { translation: count > 0, interrupts: this.interrupts.size > 0, root: false },
-      assumed: [...count === 0 ? [] : assumed.filter(text => !text.startsWith('who can write')),
+      assumed: [...count === 0 ? [] : assumed,
         ...control === undefined && count > 0 ? ['the unit is taken as on'] : [],
-        ...count === 0 ? [] : ['who can write the device table and the rings is not judged',
+        ...count === 0 ? [] : ['who can write the device table is not judged: its place is not known',
           'devices that the text does not list are left out'],
         ...this.units.length > 1 && this.#parts.has(nameless)
           ? ['registers and commands whose file is in no folder of a unit are left out'] : []],
@@ -140,11 +147,14 @@ export class AmdTexts {
     let isWide = true
     for (const [device, of] of listed) {
       memory.write(deviceTable + device * 32, dwordsOf(...of.words))
-      const table = Number(of.words[2]! & 0xfffffffffffc0n)
-      for (const [index, words] of this.interrupts.get(device) ?? []) {
+      const table = Number(of.words[2]! & 0xfffffffffffc0n), entries = this.interrupts.get(device)
+      for (const [index, words] of entries ?? []) {
         isWide = words.length === 2
         memory.write(table + index * (isWide ? 16 : 4), isWide ? dwordsOf(...words) : [Number(words[0])])
       }
+      // Entries that are not listed are not enabled.
+      const last = table + (isWide ? 16 : 4) * 2 ** lengthOf(of.words) - 1
+      if (entries !== undefined) memory.cover(pageOf(table), pageOf(last) - pageOf(table) + 1)
     }
     return { memory, isWide, count: listed.length }
   }

@@ -24,6 +24,8 @@ export class CommandReplay {
   #waits = 0
   #sinceWait = 0
   #unwaited: number[] = []
+  /** Commands whose end software took for granted. */
+  readonly #reliedOn = new Set<number>()
   readonly #kinds = new Map<string, number>()
   readonly #perWait = new Map<number, number>()
   readonly #unseen = noPlaces()
@@ -69,6 +71,8 @@ export class CommandReplay {
     this.#sinceWait = 0
     this.#unwaited = []
   }
+  /** Software went on from the command of that line before a wait ended. */
+  reliedOn(line: number): void { this.#reliedOn.add(line) }
   unknown({ code, at: { line } }: CommandUnknown): void {
     this.#answer(line)
     count(this.#kinds, 'undecoded')
@@ -78,7 +82,7 @@ export class CommandReplay {
   report(): QueueReport {
     if (this.#pending !== null) note(this.#unseen, this.#pending)
     const withoutWait = noPlaces()
-    for (const line of this.#unwaited) note(withoutWait, line)
+    for (const line of new Set([...this.#reliedOn, ...this.#unwaited])) note(withoutWait, line)
     return {
       ring: 'command buffer', entry: 'command', submissions: this.#submissions, descriptors: this.#commands,
       byKind: [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1),

@@ -51,8 +51,13 @@ export interface Became extends Told {
   readonly to: { readonly address: number; readonly data: number }
 }
 /** A request that the unit refuses. `reason`: the code of the event that the manual has for it; of a refusal without an
- *  event the number of its cause, from 1000h up; 0 where the manual has neither. */
-export interface Refused extends Told { readonly kind: 'refused'; readonly reason: number; readonly says: string }
+ *  event the number of its cause, from 1000h up; 0 where the manual has neither. `page`: that it asked for; null where
+ *  the line does not say. `of`: what was refused; `either` where a DMA and an interrupt are refused in these words. */
+export interface Refused extends Told {
+  readonly kind: 'refused'
+  readonly reason: number; readonly says: string; readonly page: number | null
+  readonly of: 'DMA' | 'interrupt' | 'either' | 'command'
+}
 
 export type AmdviEvent = Dropped | PageFill | PageHit | Result | CommandFetched | CommandDone | WaitDone
   | CommandUnknown | Control | Access | Message | EntryAt | Entry | Became | Refused

@@ -11,9 +11,10 @@ const unit: QemuUnit<AmdviEvent> = {
   prefix: 'amdvi_', title: 'AMD', events: forms,
   complaintOf: (text, at) => {
     const found = byMessage(wordsOf(text))
-    return found === null ? null : { kind: 'refused', at, ...found }
+    return found === null ? null : { kind: 'refused', at, of: 'interrupt', page: null, ...found }
   },
-  again: 'record one: qemu-system-x86_64 -device amd-iommu,intremap=on -trace "amdvi_*" -D LOG',
+  again: 'record the log of an AMD unit: qemu-system-x86_64 -device amd-iommu,intremap=on '
+    + '-trace "amdvi_*" -D LOG',
 }
 
 export const qemuAmdvi: Format<AmdviEvent> =

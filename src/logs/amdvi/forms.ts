@@ -4,7 +4,7 @@ import type { Use } from '../formats/format.ts'
 import { word, words } from '../formats/hex.ts'
 import type { EventForm } from '../formats/qemu.ts'
 import { events as codes } from '../../../spec/amdvi/index.ts'
-import type { AmdviEvent, CommandDone } from './event.ts'
+import type { AmdviEvent, CommandDone, Refused } from './event.ts'
 import { byText } from './refusals.ts'
 
 type Form = EventForm<AmdviEvent>
@@ -27,9 +27,11 @@ const nothing: Says = () => []
 const row = (use: Use, form: string, says: Says = nothing): Form => ({ use, form: formOf(form), says })
 const done = (what: CommandDone['what']): Says => ([, id], at) =>
   [{ kind: 'done', at, what, id: id === undefined ? null : h(id) }]
-const refused = (event: keyof typeof codes, says: string): Says => (_, at) =>
-  [{ kind: 'refused', at, reason: codes[event], says }]
-const refusedFor: Says = ([, text], at) => [{ kind: 'refused', at, ...byText(text!) }]
+/** @param address which field of the line is the address that was asked for. */
+const refused = (of: Refused['of'], event: keyof typeof codes, says: string, address?: number): Says =>
+  (fields, at) => [{ kind: 'refused', at, of, reason: codes[event], says,
+    page: address === undefined ? null : pageOf(fields[address]) }]
+const refusedFor: Says = ([, text], at) => [{ kind: 'refused', at, of: 'interrupt', page: null, ...byText(text!) }]
 
 const ofCaches: Readonly<Record<string, Form>> = {
   amdvi_cache_update: row('replayed', 'update iotlb domid %x devid: %b gpa %x hpa %x',
@@ -60,9 +62,9 @@ const ofCommands: Readonly<Record<string, Form>> = {
   amdvi_unhandled_command: row('replayed', 'unhandled command %x', ([, code], at) =>
     [{ kind: 'unknownCommand', at, code: h(code) }]),
   amdvi_completion_wait_fail: row('replayed', 'error: fail to write at address %x',
-    refused('COMMAND_HARDWARE_ERROR', 'A COMPLETION_WAIT could not store.')),
+    refused('command', 'COMMAND_HARDWARE_ERROR', 'A COMPLETION_WAIT could not store.')),
   amdvi_command_read_fail: row('replayed', 'error: fail to access memory at %x + %x',
-    refused('COMMAND_HARDWARE_ERROR', 'A command could not be read.')),
+    refused('command', 'COMMAND_HARDWARE_ERROR', 'A command could not be read.')),
   // Software writes the tail, or control, while CmdBufEn or IommuEn is 0: nothing is fetched.
   amdvi_command_error: row('ignored', 'error: Executing commands with command buffer disabled %x'),
 }
@@ -94,15 +96,15 @@ const ofInterrupts: Readonly<Record<string, Form>> = {
 }
 const ofFaults: Readonly<Record<string, Form>> = {
   amdvi_page_fault: row('counted', 'error: page fault accessing guest physical address %x',
-    refused('IO_PAGE_FAULT', 'An entry of the walk is not present, or lacks the permission.')),
+    refused('DMA', 'IO_PAGE_FAULT', 'An entry of the walk is not present, or lacks the permission.', 1)),
   amdvi_mode_invalid: row('counted', 'error: translation level %x translating addr %x',
-    refused('ILLEGAL_DEV_TABLE_ENTRY', 'Mode has more levels than the unit.')),
+    refused('DMA', 'ILLEGAL_DEV_TABLE_ENTRY', 'Mode has more levels than the unit.', 2)),
   amdvi_invalid_dte: row('counted', 'PTE entry at %x is invalid',
-    refused('ILLEGAL_DEV_TABLE_ENTRY', 'A reserved bit of a device table entry is set.')),
+    refused('either', 'ILLEGAL_DEV_TABLE_ENTRY', 'A reserved bit of a device table entry is set.')),
   amdvi_dte_get_fail: row('counted', 'error: failed to access Device Entry devtab %x offset %x',
-    refused('DEV_TAB_HARDWARE_ERROR', 'A device table entry could not be read.')),
+    refused('either', 'DEV_TAB_HARDWARE_ERROR', 'A device table entry could not be read.')),
   amdvi_get_pte_hwerror: row('counted', 'hardware error eccessing PTE at addr %x',
-    refused('PAGE_TAB_HARDWARE_ERROR', 'A page table entry could not be read.')),
+    refused('DMA', 'PAGE_TAB_HARDWARE_ERROR', 'A page table entry could not be read.')),
   // Of interrupts: their words say why.
   amdvi_ir_target_abort: row('counted', '%s', refusedFor), amdvi_ir_err: row('counted', '%s', refusedFor),
   amdvi_err: row('counted', '%s', refusedFor),

@@ -6,7 +6,7 @@ import { newTableTrail } from '../replay/trail.ts'
 import type { Trail } from '../replay/trail.ts'
 import { listen } from '../side.ts'
 import type { Side } from '../side.ts'
-import { amdviClaims } from './claims.ts'
+import { amdviClaims, noRanges } from './claims.ts'
 import { qemuAmdvi } from './format.ts'
 import { fitFrames } from './frames.ts'
 import { Placing } from './placing.ts'
@@ -23,7 +23,8 @@ export function amdviSide(dump: AmdviDump | null, trail: Trail | null): Side {
   return {
     doubts: replay.doubts,
     listen: path => listen(qemuAmdvi, path, event => { replay.take(event) }),
-    claims: amdviClaims,
+    // NpCache of QEMU's unit is 1, in 7.2 and 10.0 (bit 26 of its PCI capability header).
+    claims: amdviClaims, rangesUnknown: noRanges, cachingMode: true,
     fitFrames: events => { if (trail !== null) fitFrames(trail.stays, events) },
     facts: lines => ({
       ...replay.facts(),

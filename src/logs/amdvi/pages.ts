@@ -12,6 +12,7 @@ import { keep } from '../replay/trail.ts'
 import type { IotlbCommand, Stay, Trail } from '../replay/trail.ts'
 import type { PageFill, PageHit, Result } from './event.ts'
 
+const placeOf = ({ sid, page }: Stay): string => `${sid}/${page}`
 /** A leaf is not in these logs. */
 const noLeaf = new Uint32Array(0)
 
@@ -26,6 +27,8 @@ export class PageReplay {
   readonly #trail: Trail | null
   readonly #capacity: number
   readonly #doubts: Doubts
+  /** What commands took out since the last wait, by device and page. */
+  readonly #unwaited = new Map<string, Stay>()
   #size = 0
   #largest = 0
   #fills = 0
@@ -51,7 +54,9 @@ export class PageReplay {
     this.#doubts = doubts
   }
 
-  fill({ device, page, frame, domain, at }: PageFill): void {
+  /** @returns the line of the command that the kernel relied on before a wait said that it was done: the page that it
+   *  took out has got another frame. Null where there is none, or the log may lack the wait. */
+  fill({ device, page, frame, domain, at }: PageFill): number | null {
     this.#fills++
     if (this.#size >= this.#capacity) this.empty('capacity', at.line)
     this.#device(device, domain, at.line)
@@ -71,6 +76,9 @@ export class PageReplay {
     this.#domain(domain).fills++
     this.#used = { device, page, frame }
     if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
+    const gone = this.#unwaited.get(placeOf(stay))
+    if (gone === undefined || gone.frame === frame && gone.did === domain) return null
+    return this.#doubts.between(gone.until!, at.line) ? null : gone.until
   }
 
   hit({ device, page, frame, at }: PageHit): void {
@@ -112,10 +120,14 @@ export class PageReplay {
       if (!coversPages(command, { domain: stay.did, page: stay.page, pages: 1 })) continue
       this.#removed[granularity]++
       this.#remove(stay, at.line)
+      this.#unwaited.set(placeOf(stay), stay)
     }
   }
 
-  waited(): void { for (const known of this.#devices.values()) known.waited ||= known.invalidated }
+  waited(): void {
+    this.#unwaited.clear()
+    for (const known of this.#devices.values()) known.waited ||= known.invalidated
+  }
 
   empty(conduct: Conduct, line: number): void {
     this.#known = line

@@ -3,8 +3,9 @@
 import { decode, registerNameAt, registers } from '../../../spec/amdvi/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { EntryLedger } from '../replay/entries.ts'
-import type { FaultGroup, FaultReport, RegisterReport } from '../replay/reports.ts'
-import type { Access, Control, Refused } from './event.ts'
+import { mostPages } from '../replay/reports.ts'
+import type { FaultAt, FaultGroup, FaultReport, RegisterReport } from '../replay/reports.ts'
+import type { Access, AmdviEvent, Control, Refused } from './event.ts'
 import { conditionOf } from './refusals.ts'
 
 const off = new Uint32Array(2)
@@ -50,35 +51,57 @@ export class RegisterReplay {
   }
 }
 
-/** Refusals by event and device. QEMU names the device in the line that follows, or in the message before. */
+/** Refusals by event and device. QEMU names the device in the very next event, what became of the request, or in the
+ *  message before. */
 export class FaultReplay {
   readonly #groups = new Map<string, FaultGroup>()
+  readonly #pages = new Map<string, FaultAt>()
   #total = 0
+  #unplaced = 0
   #pending: Refused | null = null
+  /** Of the message that is under way. */
   #device: number | null = null
+  /** Whether it is the last event. */
+  #isFresh = false
 
-  /** A message of this device is under way. */
-  message(device: number): void { this.#device = device }
-  /** A request of this device has come to its end. */
-  ended(device: number): void {
-    if (this.#pending !== null) this.#add(this.#pending, device)
-    this.#pending = null
+  message(device: number): void {
+    this.#device = device
+    this.#isFresh = true
   }
-  refused(event: Refused, isInterrupt: boolean): void {
+  /** It became what it became. */
+  messageEnded(): void { this.#device = null }
+  /** The log goes on. A request that has come to its end names who was refused just before. */
+  next(event: AmdviEvent): void {
+    const pending = this.#pending
+    this.#pending = null
+    if (event.kind !== 'refused') this.#isFresh = false
+    if (pending === null) return
+    const isOwn = event.kind === 'result' && (pending.page === null || pending.page === event.page)
+    this.#add(pending, isOwn ? event.device : null)
+  }
+  refused(event: Refused): void {
     this.#total++
-    if (this.#pending !== null) this.#add(this.#pending, null)
-    this.#pending = isInterrupt ? null : event
-    if (isInterrupt) this.#add(event, this.#device)
+    const ofMessage = event.of === 'interrupt' || event.of === 'either' && this.#isFresh
+    if (event.of === 'command') this.#add(event, null)
+    else if (!ofMessage) this.#pending = event
+    else {
+      this.#add(event, this.#device)
+      this.#device = null
+    }
   }
 
   report(): FaultReport {
     if (this.#pending !== null) this.#add(this.#pending, null)
     this.#pending = null
     const groups = [...this.#groups.values()].sort((a, b) => a.reason - b.reason || (a.sid ?? -1) - (b.sid ?? -1))
-    return { total: this.#total, groups, recorded: noPlaces(), complaints: [], refused: [] }
+    return { total: this.#total, groups, recorded: noPlaces(), complaints: [], refused: [...this.#pages.values()],
+      unplaced: this.#unplaced }
   }
 
-  #add({ reason, says, at: { line } }: Refused, sid: number | null): void {
+  #add({ reason, says, page, at: { line } }: Refused, sid: number | null): void {
+    if (sid === null || page === null) this.#unplaced++
+    else if (this.#pages.size < mostPages && !this.#pages.has(`${sid} ${page}`))
+      this.#pages.set(`${sid} ${page}`, { sid, page, line })
     const key = `${reason} ${sid} ${says}`
     const group: FaultGroup = this.#groups.get(key)
       ?? { reason, condition: conditionOf(reason), says, sid, write: null, places: noPlaces() }

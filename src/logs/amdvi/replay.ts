@@ -40,7 +40,6 @@ export class AmdviReplay {
   readonly #placing: Placing | null
   readonly #handlers: Handlers
   readonly forgotten: Forgotten = { interrupts: [], devices: [] }
-  #isInterrupt = false
 
   /** @param capacity how many translations the unit holds at most. */
   constructor(capacity: number, { entries, trail, tableTrail, placing }: ReplayOptions) {
@@ -52,7 +51,10 @@ export class AmdviReplay {
     this.#handlers = { ...this.#ofCaches(), ...this.#ofCommands(), ...this.#ofMessages() }
   }
 
-  take(event: AmdviEvent): void { (this.#handlers[event.kind] as (event: AmdviEvent) => void)(event) }
+  take(event: AmdviEvent): void {
+    this.#faults.next(event)
+    ;(this.#handlers[event.kind] as (event: AmdviEvent) => void)(event)
+  }
 
   facts(): Omit<UnitFacts, 'tables'> {
     this.doubts.settle()
@@ -65,9 +67,12 @@ export class AmdviReplay {
 
   #ofCaches(): Pick<Handlers, 'pageFill' | 'pageHit' | 'result' | 'dropped'> {
     return {
-      pageFill: event => this.#pages.fill(event),
+      pageFill: event => {
+        const unwaited = this.#pages.fill(event)
+        if (unwaited !== null) this.#commands.reliedOn(unwaited)
+      },
       pageHit: event => this.#pages.hit(event),
-      result: event => { this.#pages.result(event); this.#faults.ended(event.device) },
+      result: event => this.#pages.result(event),
       dropped: ({ by, at }) => this.#pages.empty(by, at.line),
     }
   }
@@ -108,18 +113,17 @@ export class AmdviReplay {
   #ofMessages(): Pick<Handlers, 'message' | 'entryAt' | 'entry' | 'became' | 'refused'> {
     return {
       message: ({ device }) => {
-        this.#isInterrupt = true
         this.#interrupts.message()
         this.#faults.message(device)
       },
       entryAt: ({ address }) => this.#interrupts.at(address),
       entry: event => this.#interrupts.read(event),
       became: event => {
-        this.#isInterrupt = false
+        this.#faults.messageEnded()
         if (this.#interrupts.became(event)) return
         this.#unremapped.passed({ kind: 'unremapped', at: event.at, ...event.from })
       },
-      refused: event => { this.#faults.refused(event, this.#isInterrupt); this.#isInterrupt = false },
+      refused: event => this.#faults.refused(event),
     }
   }
 }

@@ -23,8 +23,8 @@ export interface LogReader<E = UnitEvent> {
   readonly isSure: boolean
   readonly stamps: Stamps
   /** Why the file is none of these, by its first `lines` lines. `isBinary`: it has bytes that are no text, and no
-   *  event. */
-  foreign(lines: number, isBinary: boolean): UserError
+   *  event. `again`: how to make one. */
+  foreign(lines: number, isBinary: boolean, again: string): UserError
 }
 
 /** `E`: what its lines tell; of a unit that has more to tell than others, its own. */

@@ -29,8 +29,9 @@ export interface QemuUnit<E> {
 }
 
 const stamp = /^\d+@(\d+)\.(\d{6}):/
-/** Names of events that only one kind of unit has. */
-const ofUnits = /^(?:vtd|amdvi)_/
+/** What names of events begin with that only one kind of unit has. */
+const prefixes = ['vtd_', 'amdvi_'] as const
+const ofUnits = new RegExp(`^(?:${prefixes.join('|')})`)
 /** The beginning of the name of an event that only one kind of unit has; null in other lines. */
 export function unitPrefixOf(line: string): string | null {
   const body = line.charCodeAt(0) <= 57 ? line.replace(stamp, '') : line
@@ -78,12 +79,11 @@ export class QemuReader<E> implements LogReader<E> {
   }
   #at(line: number): At { return { line, time_us: this.#clock.now_us } }
 
-  foreign(lines: number, isBinary: boolean): UserError {
-    const { again, prefix, title } = this.#unit
+  foreign(lines: number, isBinary: boolean, again: string): UserError {
     if (this.#isFtrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
       'give it as --ftrace FILE beside the log of QEMU')
-    const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of `
-      + `${unitText(title)} (${prefix}*)`
+    const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of an `
+      + `IOMMU (${prefixes.map(prefix => `${prefix}*`).join(', ')})`
     return isBinary ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
       : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }

@@ -19,11 +19,17 @@ export function close(brackets: Bracket[]): void {
   for (let i = brackets.length - 1; i >= 0; i--) brackets[i]!.before = before = Math.min(before, brackets[i]!.before)
 }
 
+/** The first line of a log with stamps, and the last. */
+export type Ends = readonly [first: At, last: At]
+
+/** Each line of the unit's log that is kept. */
+export const momentsOf = ({ stays, commands }: Trail): At[] =>
+  [...stays.flatMap(({ from, hits }) => [from, ...hits]), ...commands]
+
 /** Stamps are whole microseconds: one is left open on each side. */
-export function narrowByClock(brackets: Bracket[], events: readonly KernelEvent[], trail: Trail,
+export function narrowByClock(brackets: Bracket[], events: readonly KernelEvent[], known: readonly At[],
   clock: Alignment): void {
-  const moments: At[] = [...trail.stays.flatMap(({ from, hits }) => [from, ...hits]), ...trail.commands].sort((a, b) =>
-    a.line - b.line)
+  const moments = [...known].sort((a, b) => a.line - b.line)
   const time = (i: number): number => moments[i]!.time_us
   events.forEach(({ time_us }, i) => {
     const bracket = brackets[i]!

@@ -6,6 +6,7 @@ import type { Places } from '../numbers.ts'
 import { overflowed } from '../replay/trail.ts'
 import type { Trail } from '../replay/trail.ts'
 import type { Clock } from './clock.ts'
+import type { Ends } from './brackets.ts'
 import { Commands } from './commands.ts'
 import { Fetches } from './fetches.ts'
 import { enough, join } from './join.ts'
@@ -14,8 +15,10 @@ import { findMappings } from './mappings.ts'
 import { checkMaps } from './maps.ts'
 import type { MapReport } from './maps.ts'
 import type { Basis, Unmapped } from './mappings.ts'
+import { reuseLimits } from './reuse.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
+import { unansweredOf } from './unanswered.ts'
 import { binsOf, rowsOf, windowsOf } from './windows.ts'
 import type { Bin, Window, WindowRow } from './windows.ts'
 
@@ -37,10 +40,15 @@ export interface PairingReport {
   readonly rows: readonly WindowRow[]
   /** All unmaps in the order of the kernel log. */
   readonly timeline: readonly Bin[]
-  /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
+  /** Unmaps of a known domain that nothing in the log covers, or nothing before their page is mapped again. Kernel log
+   *  lines. */
   readonly unanswered: Places
-  /** Those of them that may have been answered after the end: no more unmaps follow than an answer took before. */
+  /** Those of them that may have been answered after the end: no more unmaps, or no more time, follow in the log than
+   *  an answer took before. */
   readonly ending: Places
+  /** Unmaps of any page that may have happened before the log of the unit begins or after it ends: nothing in it is
+   *  known to come before them, or after. What answered them it may not show. Kernel log lines. */
+  readonly outside: Places
   /** Those of the others whose domain is not inferred. */
   readonly unansweredSure: Places
   /** Unmaps that a flush of the whole domain, or of all, answered: kernel log lines, and the domains. */
@@ -87,13 +95,13 @@ export interface KernelSide {
 }
 /** What is known of the unit's log besides. */
 export interface UnitSide {
-  /** Whether every event has a stamp. */
-  readonly timed: boolean
+  /** First and last line, where every event has a stamp; else null. */
+  readonly ends: Ends | null
   /** CAP.CM by a dump; null where there is none. */
   readonly cachingMode: boolean | null
 }
 
-export function pair(kernel: KernelSide, trail: Trail, { timed, cachingMode }: UnitSide): PairingReport {
+export function pair(kernel: KernelSide, trail: Trail, { ends, cachingMode }: UnitSide): PairingReport {
   const { events } = kernel
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
@@ -101,7 +109,7 @@ export function pair(kernel: KernelSide, trail: Trail, { timed, cachingMode }: U
   const refused = refusalOf(kernel, trail, unmaps, fetches)
   if (refused !== null) return { ...base, refused }
   const joined = join(kernel.submits, trail.sent)
-  const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed, joined }
+  const logs = { events, trail, fetches, commands: new Commands(trail.commands), ends, joined }
   const known = solve(logs)
   // Linux flushes what it maps where a unit has caching mode, and says so then alone.
   const tells = cachingMode ?? (kernel.tags.some(({ what }) => what === 'mapped') ? true : null)
@@ -133,19 +141,18 @@ const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
   joined: null, disorder: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [],
   timeline: [],
-  unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
+  unanswered: noPlaces(), ending: noPlaces(), outside: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
   mapped: { cachingMode: null, used: 0, missed: noPlaces(), early: noPlaces() },
 }
 
-function found({ events, fetches, commands, trail, joined }: Logs,
-  { unmaps, brackets, all: everywhere, claims, alignment }: Known): Partial<PairingReport> {
-  const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
+function found(logs: Logs, known: Known): Partial<PairingReport> {
+  const { events, fetches, commands, trail, joined } = logs
+  const { unmaps, brackets, all: everywhere, claims, alignment } = known
+  const limits = reuseLimits(events, unmaps, fetches, everywhere)
+  const all = windowsOf(unmaps, { brackets, claims, limits }, commands, trail.stays, alignment)
   const windows = all.filter(window => window !== null)
   const flushed = windows.filter(({ answer }) => answer !== 'page')
-  const longest = windows.reduce((most, { laterUnmaps }) => Math.max(most, laterUnmaps[1]), 0)
-  const open = unmaps.filter(({ did }, i) => did !== null && all[i] === null)
-  const ending = open.filter(unmap => unmaps.length - 1 - unmaps.indexOf(unmap) <= longest)
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
   for (const { basis } of unmaps) byBasis[basis]++
   const blind = findMappings(events, fetches, { named: new Map(), brackets: everywhere, areNarrow: joined !== null })
@@ -155,16 +162,14 @@ function found({ events, fetches, commands, trail, joined }: Logs,
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     joined: joined?.lines.length ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows), timeline: binsOf(unmaps, all),
-    unanswered: placesOf(open.map(({ event }) => event)),
-    ending: placesOf(ending.map(({ event }) => event)),
-    unansweredSure: placesOf(open.filter(unmap => sure(unmap) && !ending.includes(unmap)).map(({ event }) => event)),
+    rows: rowsOf(windows), timeline: binsOf(unmaps, all), ...unansweredOf(logs, known, all, limits),
     flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
     hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a)))
       .slice(0, 10),
     longest: [...windows].sort((a, b) => b.laterUnmaps[0] - a.laterUnmaps[0] || a.line - b.line).slice(0, 3),
   }
 }
+
 const sure = ({ basis }: Window | Unmapped): boolean => basis !== 'inferred'
 function placesOf(at: readonly { readonly line: number }[]): Places {
   const places = noPlaces()

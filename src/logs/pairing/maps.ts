@@ -42,6 +42,8 @@ export function checkMaps(events: readonly KernelEvent[], stays: readonly Stay[]
   pages((key, order) => {
     const stay = firstUse.get(key)
     if (stay === undefined || stay === null || mapped.get(key) !== 1) return
+    // a map that may be older than the log may have its invalidation before that
+    if (brackets[order]!.after === 0) return
     used++
     const range = { page: stay.page, end: stay.page + 1 }
     const isCoveredAfter = (line: number): boolean =>

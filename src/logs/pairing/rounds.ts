@@ -1,8 +1,8 @@
 /** Mappings, time and answers of a kernel log beside a QEMU log: each helps to know the others. */
 import type { KernelEvent } from '../event.ts'
 import type { Trail } from '../replay/trail.ts'
-import { close, narrowByClock, openBrackets } from './brackets.ts'
-import type { Bracket } from './brackets.ts'
+import { close, momentsOf, narrowByClock, openBrackets } from './brackets.ts'
+import type { Bracket, Ends } from './brackets.ts'
 import { claimByJoin, claimByOrder, claimByTime, mayAnswer } from './claims.ts'
 import type { Claims } from './claims.ts'
 import { align } from './clock.ts'
@@ -19,8 +19,7 @@ export interface Logs {
   readonly trail: Trail
   readonly fetches: Fetches
   readonly commands: Commands
-  /** Whether QEMU's events have stamps. */
-  readonly timed: boolean
+  readonly ends: Ends | null
   /** Null where the kernel's log has no descriptors, or others. */
   readonly joined: Joined | null
 }
@@ -45,12 +44,12 @@ export function solve(logs: Logs): Known {
 }
 
 function nextRound({ unmaps, claims: last }: Known, logs: Logs): Known {
-  const { events, trail, fetches, commands, timed, joined } = logs
-  const alignment = timed ? alignBy(logs, unmaps, last) ?? alignBy(logs, unmaps, new Map()) : null
+  const { events, trail, fetches, commands, ends, joined } = logs
+  const alignment = ends !== null ? alignBy(logs, unmaps, last) ?? alignBy(logs, unmaps, new Map()) : null
   const all = openBrackets(events)
   const brackets = all.filter((_, i) => events[i]!.kind === 'unmap')
   boundByFetches(events, fetches, unmaps, all)
-  if (alignment !== null) narrowByClock(all, events, trail, alignment)
+  if (alignment !== null) narrowByClock(all, events, [...momentsOf(trail), ...ends ?? []], alignment)
   if (joined !== null) narrowByJoin(all, events, joined)
   close(all)
   const may = mayAnswer(unmaps, brackets, commands, trail)

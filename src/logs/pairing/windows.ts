@@ -47,9 +47,11 @@ export interface ClockFunctions {
 
 interface Answered { readonly early: IotlbCommand; readonly late: IotlbCommand }
 
-/** One for each unmap whose domain is known and that a command covers; null for the others. `brackets` are those of the
- *  unmaps. */
-export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracket[], claims: Claims, commands: Commands,
+/** What is known of the unmaps: where they stand, what claims them, and by which line the answer must have come. */
+interface Bounds { readonly brackets: readonly Bracket[]; readonly claims: Claims; readonly limits: readonly number[] }
+
+/** One for each unmap whose domain is known and that a command covers; null for the others. */
+export function windowsOf(unmaps: readonly Unmapped[], { brackets, claims, limits }: Bounds, commands: Commands,
   stays: readonly Stay[], clock: ClockFunctions | null): (Window | null)[] {
   const until = new Map<number, Stay[]>()
   for (const stay of stays) if (stay.until !== null) {
@@ -61,6 +63,8 @@ export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracke
   return unmaps.map((unmapped, i) => {
     const answered = answerOf(unmapped, brackets[i]!, claims.get(i), commands)
     if (answered === null || unmapped.did === null) return null
+    // One that claims it is its own, whatever comes first by the clocks.
+    if (!claims.has(i) && answered.early.line > limits[i]!) return null
     const { event, did, basis } = unmapped
     const { early, late } = answered
     const held = [...new Set([early, late])].flatMap(({ line }) => until.get(line) ?? [])
@@ -95,7 +99,8 @@ function isOf({ page, pages, frame }: Stay, { event, maps }: Unmapped): boolean 
 function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbCommand | undefined,
   commands: Commands): Answered | null {
   if (claimed !== undefined) return { early: claimed, late: claimed }
-  if (did === null) return null
+  // of an unmap that may be older than the log the answer may be so too
+  if (did === null || bracket.after === 0) return null
   const early = commands.firstCovering(event, did, bracket.after)
   if (early === null) return null
   const late = bracket.before === Infinity ? null : commands.firstCovering(event, did, bracket.before - 1)

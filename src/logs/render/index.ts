@@ -60,14 +60,14 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
       [`  ${reason.toString(16)}h ${condition ?? '?'}`,
         `${several(count, accessOf(write))} of `
-        + `${sid === null ? 'a device that is not named' : bdf(sid)}: ${says}`] as const),
+        + `${sid === null ? 'no device that the log names' : bdf(sid)}: ${says}`] as const),
     ...faults.complaints.slice(0, mostComplaints)
       .map(({ line, says }, i) => [i === 0 ? 'QEMU says' : '', `${says} (line ${n(line)})`] as const),
     ['', faults.complaints.length <= mostComplaints ? ''
       : `and ${n(faults.complaints.length - mostComplaints)} more such messages`],
   ]
   return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
-    const head = `  ${name.padEnd(13)}`
+    const head = `  ${name.padEnd(12)} `
     return hang(theme.dim(head), head.length, wrapWords(text, theme.width - head.length))
   })
 }

@@ -11,7 +11,7 @@ export function pairingLines(pairing: PairingReport, stamped: boolean, theme: Th
   if (pairing.refused !== null) return wrapWords(`Unmaps not paired: ${pairing.refused}.`, theme.width)
   return [
     theme.strong('Unmaps and what answered them'),
-    ...table(pairing).map(line => `  ${line}`),
+    ...table(pairing, theme.width - 2).map(line => `  ${line}`),
     ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, theme.width - 4)))
       .map(line => theme.dim(line)),
   ]
@@ -51,19 +51,21 @@ const last: readonly Column[] = [
   { over: 'hit', head: '', cell: row => between(n(row.hit.certain), n(row.hit.possible)) },
 ]
 
-function table({ rows, by }: PairingReport): string[] {
+/** Columns stand closer together where they would be wider than that. */
+function table({ rows, by }: PairingReport, width: number): string[] {
   const columns = [...always, ...by === 'clock' ? byClock : [], ...last]
   const lone = ({ over, head }: Column): boolean => head === '' && over !== ''
   const widths = columns.map(column =>
     Math.max(column.head.length, lone(column) ? column.over.length : 0, ...rows.map(row => column.cell(row).length)))
+  const wide = widths.reduce((sum, one) => sum + one + 2, -2) > width, gap = wide ? ' ' : '  '
   const line = (text: (column: Column) => string): string =>
     columns.map((column, i) => column.words ? text(column).padEnd(widths[i]!) : text(column).padStart(widths[i]!))
-      .join('  ').trimEnd()
+      .join(gap).trimEnd()
   let over = '', edge = 0
   columns.forEach((column, i) => {
     const text = lone(column) && !column.words ? column.over.padStart(widths[i]!) : column.over
     if (text !== '') over = over.padEnd(edge) + text
-    edge += widths[i]! + 2
+    edge += widths[i]! + gap.length
   })
   return [over, line(({ head }) => head), ...rows.map(row => line(({ cell }) => cell(row)))]
 }
@@ -95,7 +97,8 @@ function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: 
       + `Inferred (${n(byBasis.inferred)}): the youngest of several${checked}; a wrong one makes a long window. `
       + `Unknown (${n(byBasis.unknown)}, not in the table): no device used the page, so no cache held it.`,
     ...unanswered.count === 0 ? []
-      : [`${several(unanswered.count, 'unmap')} had no later answer in the log: at its end, or inferred wrongly.`],
+      : [`${several(unanswered.count, 'unmap')} had no later answer in the log: at its end, outside of it, or inferred `
+        + 'wrongly.'],
     'No log proves that a hit could not have happened: only that in this run it did not.',
   ]
 }

@@ -190,6 +190,8 @@ export interface FaultReport {
   readonly complaints: readonly { readonly line: number; readonly says: string; readonly isRefusal: boolean }[]
   /** Each device and page that was refused, with its first line: the first of them, where the log says both. */
   readonly refused: readonly FaultAt[]
+  /** Of all faults those whose device or page the log does not say. */
+  readonly unplaced: number
 }
 
 /** A request that was refused, and the page that it asked for. */

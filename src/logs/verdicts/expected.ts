@@ -28,13 +28,19 @@ export function expectationsOf(flag: string): Expectation[] {
   })
 }
 
+/** What is known beside the facts: the verdicts on claims, and why invalidations have no range; null where they do. */
+interface Known { readonly verdicts: readonly Verdict[]; readonly rangesUnknown: string | null }
+
 /** A verdict for each. What the log lacks may speak against what it bears out. */
-export function expected(facts: Facts, verdicts: readonly Verdict[], all: readonly Expectation[]): Verdict[] {
+export function expected(facts: Facts, known: Known, all: readonly Expectation[]): Verdict[] {
   return all.map(expectation => {
     const of = expectation.is === 'strict' || expectation.is === 'lazy' ? 'kernel' : 'log'
     const lack = lackOf(facts, of)
-    const { verdict, because, lines = [] } = judgeOf(expectation, facts, verdicts, all)
-    const isOpen = verdict === 'true' && lack !== null && expectation.is !== 'fault'
+    const { verdict, because, lines = [] } = judgeOf(expectation, facts, known, all)
+    // Of a part of the unmaps neither kind of answer need be the more frequent one.
+    const canTurn = expectation.is === 'lazy' ? verdict !== 'not-shown'
+      : verdict === 'true' && expectation.is !== 'fault'
+    const isOpen = lack !== null && canTurn
     return {
       claim: `expect ${expectation.text}`, says: saysOf(expectation), kind: 'expectation', of,
       verdict: isOpen ? 'not-shown' : verdict, because: isOpen ? `${because}, but ${lack}` : because,
@@ -52,10 +58,11 @@ function saysOf(expectation: Expectation): string {
   }
 }
 
-function judgeOf(expectation: Expectation, facts: Facts, verdicts: readonly Verdict[],
+function judgeOf(expectation: Expectation, facts: Facts, { verdicts, rangesUnknown }: Known,
   all: readonly Expectation[]): Judged {
   switch (expectation.is) {
-    case 'strict': case 'lazy': return flushing(facts, expectation.is)
+    case 'strict': case 'lazy':
+      return rangesUnknown === null ? flushing(facts, expectation.is) : open(rangesUnknown)
     case 'no-faults': return faultless(facts, verdicts, all)
     case 'fault': return faulted(facts, expectation)
   }
@@ -85,7 +92,7 @@ const isExpected = (all: readonly Expectation[], { sid, page }: FaultAt): boolea
 function faultless({ faults }: Facts, verdicts: readonly Verdict[], all: readonly Expectation[]): Judged {
   const plain = verdicts.find(({ claim }) => claim === 'no-faults')!
   const others = faults.refused.filter(at => !isExpected(all, at))
-  const isWhole = faults.refused.length > 0 && faults.refused.length < mostPages
+  const isWhole = faults.unplaced === 0 && faults.refused.length > 0 && faults.refused.length < mostPages
   if (plain.verdict !== 'false' || !isWhole || !all.some(({ is }) => is === 'fault'))
     return { verdict: plain.verdict, because: plain.because, lines: plain.lines }
   if (others.length > 0)
@@ -98,8 +105,8 @@ function faulted({ faults, unread }: Facts, { sid, page }: Extract<Expectation, 
   const found = faults.refused.find(at => at.sid === sid && at.page === page)
   if (found !== undefined) return yes(`line ${found.line}`)
   if (unread.total > 0 || faults.refused.length >= mostPages) return open('it may be among what was not read or kept')
-  if (faults.total > 0 && faults.refused.length === 0)
-    return open('the log does not say which device or page was refused')
+  if (faults.unplaced > 0)
+    return open(`of ${several(faults.unplaced, 'fault')} the log does not say which device or page was refused`)
   return no(faults.total === 0 ? 'no fault' : `${several(faults.total, 'fault')} of other devices or pages`,
     faults.refused.map(({ line }) => line))
 }

@@ -1,5 +1,7 @@
 /** What a log lacks, and what that leaves open. */
+import { thousands } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { PairingReport } from '../pairing/index.ts'
 import type { QueueReport } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
 import { open, several } from './judging.ts'
@@ -33,8 +35,15 @@ function kernelLacks({ kernel }: Pick<Facts, 'kernel'>): readonly string[] {
   return kernel === null ? [] : [
     ...kernel.lost > 0 ? [`the kernel log lost ${several(kernel.lost, 'event')}`] : [],
     ...kernel.unread.total > 0 ? [`${several(kernel.unread.total, 'line')} of the kernel log could not be read`] : [],
+    // Without a clock the end of a whole log looks so too.
+    ...kernel.pairing.by === 'clock' && kernel.pairing.outside.count > 0 ? [outsideText(kernel.pairing)] : [],
   ]
 }
+
+/** Of the kernel's unmaps those that the log of the unit ends before, or begins after. */
+export const outsideText = ({ by, unmaps, outside }: Pick<PairingReport, 'by' | 'unmaps' | 'outside'>): string =>
+  `${thousands(outside.count)} of ${several(unmaps, 'unmap')} ${by === 'clock' ? 'lie' : 'may lie'} before the log `
+    + 'begins or after it ends'
 
 /** What is lacking for a claim on that log, in one line; null where nothing is. One on the kernel's needs both. */
 export function lackOf(facts: Pick<Facts, keyof LogFacts | 'kernel'>, of: 'log' | 'kernel'): string | null {

@@ -1,6 +1,6 @@
 /** Claims on unmaps, from a QEMU log and a kernel log of the same boot (VT-d rev 5.10, table 28; what they prove:
  *  docs/validate.md). */
-import { lacks, unlessLost } from './lacks.ts'
+import { lackOf, lacks, outsideText, unlessLost } from './lacks.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
 import { thousands } from '../numbers.ts'
@@ -24,8 +24,8 @@ const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pair
       if (judged.verdict !== 'false' || kind !== 'rule' && claim !== hitAfterUnmap) return judged
       if (kind === 'rule' && lacks(facts).length > 0)
         return open(unlessLost(judged.lines?.length ?? 1, 'event'), judged.lines)
-      const { disorder } = kernel.pairing
-      return disorder === null ? judged : open(`${judged.because}; but ${disorder}`, judged.lines)
+      const doubt = kernel.pairing.disorder ?? (kind === 'rule' ? null : lackOf(facts, 'kernel'))
+      return doubt === null ? judged : open(`${judged.because}; but ${doubt}`, judged.lines)
     },
   })
 
@@ -42,10 +42,14 @@ export const claimsOnUnmaps: readonly Claim[] = [
     }),
 
   onUnmaps('unmaps-all-answered', 'rule',
-    'Each unmap of a page that a device had used was followed by an invalidation that covers it.',
-    ({ rows, unanswered, ending, unansweredSure }) => {
+    'Each unmap of a page that a device had used was followed by an invalidation that covers it, before its domain '
+      + 'maps the page again.',
+    ({ rows, by, unmaps, unanswered, ending, outside, unansweredSure }) => {
       if (unansweredSure.count > 0)
-        return no(`${several(unansweredSure.count, 'unmap')} that nothing in the log covers`, unansweredSure.lines)
+        return no(`${several(unansweredSure.count, 'unmap')} that nothing covers, or nothing in time`,
+          unansweredSure.lines)
+      if (outside.count > 0)
+        return open(outsideText({ unmaps, outside, by }), outside.lines)
       if (unanswered.count > 0 && unanswered.count === ending.count)
         return open(`${several(ending.count, 'unmap')} that the log ends too early for`, ending.lines)
       if (unanswered.count > 0)

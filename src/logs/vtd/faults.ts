@@ -48,6 +48,6 @@ export class FaultReplay {
     const groups = [...this.#groups.values()].sort((a, b) =>
       a.reason - b.reason || Number(a.sid) - Number(b.sid) || Number(a.write) - Number(b.write))
     return { total: this.#total, groups, recorded: this.#recorded, complaints: this.#complaints,
-      refused: [...this.#pages.values()] }
+      refused: [...this.#pages.values()], unplaced: 0 }
   }
 }

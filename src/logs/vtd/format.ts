@@ -8,7 +8,8 @@ import { events, otherForms } from './forms.ts'
 
 const unit: QemuUnit<UnitEvent> = {
   prefix: 'vtd_', title: 'VT-d', events, otherForms, complaintOf,
-  again: 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG',
+  again: 'record the log of a VT-d unit: qemu-system-x86_64 -device intel-iommu,intremap=on '
+    + '-trace "vtd_*" -D LOG',
 }
 
 export const qemuVtd: Format =

@@ -66,7 +66,7 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
-  refused: list(v.strictObject({ sid: count, page: count, line: count })),
+  refused: list(v.strictObject({ sid: count, page: count, line: count })), unplaced: count,
   groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
     write: v.nullable(v.boolean()),
     places })),
@@ -112,7 +112,8 @@ const pairing = v.strictObject({
   })),
   timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
     longest_us: v.nullable(v.number()) })),
-  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  unanswered: places, ending: places, outside: places, unansweredSure: places,
+  flushed: places, flushedDomains: list(count),
   hitAfterUnmap: list(window),
   longest: list(window),
   mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places, early: places }),

@@ -76,8 +76,10 @@ function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): 
   const { property, clause, because, ops, also } = why
   const text = (words: string): string[] => hang('  ', 2, wrapWords(words, theme.width - 2))
   const trace = whole(call, reason)
+  const head = title(call, row), on = hardware.join(', ')
   return [
-    `${theme.strong(title(call, row))}  ${theme.dim(hardware.join(', '))}`,
+    ...head.length + 2 + on.length <= theme.width ? [`${theme.strong(head)}  ${theme.dim(on)}`]
+      : [theme.strong(head), ...text(`on ${on}`).map(line => theme.dim(line))],
     ...text(ops === null || property === null ? because
       : `${property} in ${counted(ops.length, 'op')}${clause === null ? '' : ` (${clause})`}: ${because}`),
     ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),

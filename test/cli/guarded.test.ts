@@ -30,9 +30,9 @@ const check = (name: string): string[] => ['check', fixture(name), '--scope', 'm
 
 describe('a module of a user', () => {
   it.concurrent.each([
-    ['endless-step.ts', 'looping\n', 'recipe of map/loopsHere(cpu=0) does not return: it has worked for 0.3 s'],
-    ['endless-module.ts', '', 'the module itself does not return: it has worked for 0.3 s'],
-    ['sleeping-step.ts', '',
+    ['endless-step.mjs', 'looping\n', 'recipe of map/loopsHere(cpu=0) does not return: it has worked for 0.3 s'],
+    ['endless-module.mjs', '', 'the module itself does not return: it has worked for 0.3 s'],
+    ['sleeping-step.mjs', '',
       'guard of map/sleepsHere(cpu=0) does not return: it waits, but nothing runs that could wake it'],
   ])('%s is stopped with a message', async (name, written, what) => {
     const { status, out, err } = await program(check(name), { REMAPCHECK_STUCK_MS: '300' })
@@ -40,7 +40,7 @@ describe('a module of a user', () => {
       + '  → look for a loop that does not end; a step does one thing and returns; to wait, give it a `when`\n')
     expect({ status, out }).toEqual({ status: 2, out: written })
   })
-  it.concurrent.each([['exits.ts', '(with 0)'], ['awaits.ts', 'never settles']])('%s does not end the program unseen',
+  it.concurrent.each([['exits.mjs', '(with 0)'], ['awaits.mjs', 'never settles']])('%s does not end the program unseen',
     async (name, words) => {
       const { status, out, err } = await program(check(name))
       expect(err).toMatch(/: the module ended the program.* \[E-DESIGN-MODULE\]\n {2}→ .*\n$/)
@@ -59,10 +59,10 @@ describe('a module of a user', () => {
 describe('Ctrl-C', () => {
   // SIGTERM goes the same way: see the next test, and src/cli/guard.ts.
   it.concurrent('ends a step that never returns', async () => {
-    const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '500' },
+    const { status, out, err } = await program(check('endless-step.mjs'), { REMAPCHECK_STUCK_MS: '500' },
       pid => { process.kill(-pid, 'SIGINT') })
     expect(err)
-      .toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.ts')} `
+      .toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.mjs')} `
         + `does not return\n`)
     expect({ status, out }).toEqual({ status: 130, out: 'looping\n' })
   })

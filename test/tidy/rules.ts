@@ -244,7 +244,7 @@ const sleepIn = (words: string): RegExpExecArray | null => slept.exec(words) ?? 
 /** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in
  *  processor time. */
 const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/unit/plain-meaning.test.ts',
-  'test/cli/fixtures/sleeping-step.ts', 'test/cli/watchdog.test.ts']
+  'test/cli/fixtures/sleeping-step.mjs', 'test/cli/watchdog.test.ts']
 
 /** No test depends on how long something takes: it counts looks, steps or work, under a clock that is counted too
  *  (test/clock.ts). */

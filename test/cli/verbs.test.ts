@@ -1,6 +1,6 @@
 /** The other verbs, help, and the program as a process. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +14,7 @@ import { designs } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
 import type { Extremes } from '../../src/explore/extremes.ts'
 import type { PathDerivation } from '../../src/report/derivation.ts'
+import { program } from './program.ts'
 import { inSequence, run, withoutProgress } from './run.ts'
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
@@ -265,16 +266,14 @@ describe('the process', () => {
     expect(spawn([], `'${process.execPath}' bin/remapcheck.js list clauses steps properties | head -1`))
       .toMatchObject({ status: 0, stderr: '' })
   })
-  it('lets a module anywhere import remapcheck/spec', () => {
+  it('lets a module anywhere import remapcheck/spec', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'remapcheck-own-'))
     try {
       const source = `import { ring0Strict, without, submitWait } from 'remapcheck/spec'
 export default { ...without(ring0Strict, 'unmap', submitWait), name: 'mine' }`
-      const made = spawnSync(process.execPath,
-        ['-e', `fs.writeFileSync(${JSON.stringify(join(dir, 'mine.mjs'))}, ${JSON.stringify(source)})`])
-      expect(made.status).toBe(0)
-      const { status, stdout } = spawn(['check', join(dir, 'mine.mjs'), '--scope', 'hostile'])
-      expect(stdout).toContain('mine')
+      writeFileSync(join(dir, 'mine.mjs'), source)
+      const { status, out } = await program(['check', './mine.mjs', '--scope', 'hostile'], dir)
+      expect(out).toContain('mine')
       expect(status).toBe(0)
     } finally { rmSync(dir, { recursive: true, force: true }) }
   })

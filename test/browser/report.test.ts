@@ -22,7 +22,7 @@ const limit_bytes = 2_000_000
 /** A command for each kind of page, and its exit code. */
 const kinds: Readonly<Record<string, readonly [line: string, exit: number]>> = {
   check: ['check ring0-deferred-early --iommu vtd --scope mapping', 0],
-  designs: ['check no-iommu ring0-deferred-early --scope mapping --property no-dma-escape', 0],
+  designs: ['check no-iommu ring0-deferred-early --scope mapping --property no-dma-escape --iommu vtd', 0],
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 20000', 0],
   cost: ['cost', 0],
   compare: ['compare no-iommu polling-longlived', 0],

@@ -71,8 +71,7 @@ const isBase = ({ name }: Design): boolean => !name.includes('+')
 export function unnamedDesigns(iommu: string | undefined): { readonly usual: readonly Design[];
   readonly all: readonly Design[] } {
   const all = iommu === undefined ? everyDesign : designsOn(iommu)
-  const usual = iommu === undefined ? [...designs, ...groupsOnOthers.flatMap(({ own }) => Object.values(own))] : all
-  return { usual: usual.filter(isBase), all }
+  return { usual: all.filter(isBase), all }
 }
 
 /** A name of a design, with its migration and edits, on the IOMMU of this name. */

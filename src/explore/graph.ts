@@ -52,10 +52,6 @@ export async function buildGraph<S, L, O extends Observation>(
 
 /** Parents whose steps are taken between two looks at the clock. */
 const stride = 4096
-/** Parents that the compiled trees did not know, before they are compiled anew. */
-const firstCompiled = 1000
-/** Trees that are walked in the time that it takes to compile them. */
-const fewWalks = 1 << 17
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
  *  `deciding`: what on it, in words. @throws Stopped, and RangeError where there is no memory for it. */
@@ -69,38 +65,33 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   const slices = new Slices(pace,
     () => ({ ...search.counts(), transitions: edge, queue: count - next, growth: 0, deciding }))
   const put = (parent: number, labelled: number, slot: number): void => {
-    label[edge] = (labelled & (1 << record.changedShift) - 1) - 1
+    label[edge] = labelled - 1
     target[edge++] = slot
     first[parent + 1] = edge
   }
-  const { words32, kernel, plan } = store
-  const compile = (): void => {
-    successors.compileSteps((from, end) => {
-      kernel.locate(from, end)
-      for (let at = from; at < end; at += plan.recordBytes)
-        put(words32[at + record.parent >>> 2]!, words32[at + record.label >>> 2]!, words32[at + record.key >>> 2]!)
-    })
+  const { words32, kernel, plan } = store, labelBits = (1 << record.changedShift) - 1
+  // All in locals: this is where most of the time goes.
+  const take = (from: number, end: number): void => {
+    kernel.locate(from, end)
+    const step = plan.recordBytes >>> 2, last = end >>> 2
+    let put = edge
+    for (let at = from >>> 2; at < last; at += step) {
+      label[put] = (words32[at + (record.label >>> 2)]! & labelBits) - 1
+      target[put++] = words32[at + (record.key >>> 2)]!
+      first[words32[at + (record.parent >>> 2)]! + 1] = put
+    }
+    edge = put
   }
-  const { judgements, trees } = learner, firstStep = judgements.length
-  // To compile takes longer than to walk a few trees.
-  const few = search.backend === null && count * (trees.roots.length - firstStep) < fewWalks
-  for (; few && next < count; next++) {
-    if (slices.due()) await slices.rest()
-    walk(search, next, firstStep, put)
-  }
-  if (next < count) compile()
-  // Few trees are known after a resumed search.
-  let misses = 0, compileAt = firstCompiled
+  search.handOver(take)
   while (next < count) {
     if (slices.due(stride)) await slices.rest()
+    // Few trees are known after a resumed search.
+    if (search.compileIfDue()) successors.handOver(take)
     const root = successors.expand(next, Math.min(count, next + stride))
     next = successors.next
-    if (root === null) continue
-    walk(search, next++, root, put)
-    if (++misses < compileAt) continue
-    compileAt *= 2
-    compile()
+    if (root !== null) walk(search, next++, root, put)
   }
+  if (edge !== edges) throw new Error(`the search took ${edges} steps, and its graph has ${edge}: please report it`)
   const numbers = await numbersOf(store, slices)
   await slices.over(edge, (from, to) => { for (let i = from; i < to; i++) target[i] = numbers[target[i]!]! })
   await slices.over(count,

@@ -4,6 +4,7 @@ import type { Effect } from '../model/effect.ts'
 import { leafOf, unknown } from './trees.ts'
 import type { Ref, Trees } from './trees.ts'
 import type { StateStore } from './store.ts'
+import type { Kernel } from './wasm/kernel.ts'
 import { own, record } from './wasm/memory.ts'
 
 export type Expand = (next: number, end: number) => number
@@ -52,7 +53,7 @@ class Source {
 
   /** `make(W, unpack, flush)` gives a function that does what the WebAssembly of the same trees does. */
   text(judgements: number): string {
-    const { store: { local, plan }, trees } = this
+    const { store: { local, plan }, trees } = this, every = local + own.every >>> 2
     const begin = local + plan.buffer >>> 2
     const roots = Array.from(trees.roots, (ref, root) => ({ root, code: this.after(ref) }))
       .filter(({ code }) => code !== '')
@@ -67,7 +68,7 @@ return (next,end)=>{
 c=${begin};let missed=0;
 for(;next<end;next++){
 unpack(next,${local + plan.scratch});
-const l=W[${plan.labels >>> 2}+(next>>>1)]>>>(next&1)*16&65535,t=W[${plan.touch >>> 2}+l];
+const l=W[${plan.labels >>> 2}+(next>>>1)]>>>(next&1)*16&65535,t=W[${every}]!==0?0:W[${plan.touch >>> 2}+l];
 ${calls}
 if(c>${local + plan.bufferEnd >>> 2}){
   flush(${begin * 4},c*4);c=${begin};if(W[${local + own.full >>> 2}]!==0){next++;break}
@@ -85,9 +86,11 @@ function word(w: number, { keep, set, moves }: Effect): string {
   return [`W[S+${w}]&${keep[w]! | 0}`, `${set[w]! | 0}`, ...parts].join('|')
 }
 
-/** The first `judgements` roots are asked only where the step to the parent touches what they read. */
-export function expandInJavaScript(store: StateStore, trees: Trees, judgements: number): Expand {
+/** The first `judgements` roots are asked only where the step to the parent touches what they read. `flush` gets the
+ *  steps, those that lead back too. */
+export function expandInJavaScript(store: StateStore, trees: Trees, judgements: number,
+  flush: Kernel['flush']): Expand {
   const { words32, kernel } = store
   return new Function('W', 'unpack', 'flush', new Source(store, trees).text(judgements))(words32, kernel.unpack,
-    kernel.flush) as Expand
+    flush) as Expand
 }

@@ -44,8 +44,9 @@ export class Search<S, L, O extends Observation> {
   readonly successors: Successors<S, L, O>
   private readonly steps: Steps<S, L, O>
   private readonly frontier = new Frontier()
-  /** Roots that were walked before the last code was made of the trees; null as long as none was. */
-  private walked: number | null = null
+  /** Whether code was made of the trees, and roots that had been walked by then. */
+  private isCompiled = false
+  private walked = 0
   private readonly keeper: Keeper
   private readonly resumed: SavedSearch | null
   private wasAmbiguous = false
@@ -181,11 +182,11 @@ export class Search<S, L, O extends Observation> {
     this.threads?.use(this.successors.module!)
   }
   private advance(room: number): void {
-    const { learner, store, steps, successors } = this
+    const { learner, store } = this
     const most = Math.max(room, this.threads === null ? 0 : mostShared)
     this.keeper.stayIf(learner.symmetric !== null || store.mayFill(most))
-    if (successors.walked - (this.walked ?? 0) + walksPerMiss * steps.misses > this.patience) this.compile()
-    this.expand(Math.min(room, this.walked === null ? stride : this.between(room, stride)))
+    this.compileIfDue()
+    this.expand(Math.min(room, this.isCompiled ? this.between(room, stride) : stride))
     this.keeper.go()
   }
 
@@ -235,16 +236,26 @@ export class Search<S, L, O extends Observation> {
   /** Roots that may be walked until new code pays: by then they have taken about as long as it takes to make it. */
   private get patience(): number {
     if (this.backend === 'walk') return Infinity
-    if (this.walked !== null) return this.learner.trees.nodeCount * walksPerNodeAgain
+    if (this.isCompiled) return this.learner.trees.nodeCount * walksPerNodeAgain
     return this.backend !== null ? 0 : this.learner.trees.nodeCount * walksPerNode
   }
 
-  /** New code for what was learnt since the last. */
-  private compile(): void {
-    this.steps.misses = 0
+  /** New code for what was learnt since the last, where that pays. */
+  compileIfDue(): boolean {
+    const { steps, successors } = this
+    if (successors.walked - this.walked + walksPerMiss * steps.misses <= this.patience) return false
+    steps.misses = 0
+    this.isCompiled = true
+    this.walked = successors.walked
+    successors.compile(this.backend === 'javascript')
+    this.threads?.use(successors.module!)
+    return true
+  }
+
+  /** The space is done: from now on every step from its states is handed over. */
+  handOver(take: (from: number, end: number) => void): void {
     this.walked = this.successors.walked
-    this.successors.compile(this.backend === 'javascript')
-    this.threads?.use(this.successors.module!)
+    this.successors.handOver(take)
   }
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */

@@ -16,6 +16,7 @@ export class Successors<S, L, O extends Observation> {
   /** The newest code, for threads. */
   module: WebAssembly.Module | null = null
   private code: Expand | null = null
+  private isJavaScript = false
   /** Takes a root whose compiled tree does not know on: of a parent, its successor to an address. Returns the next
    *  address; 0 to stop there. */
   learn: (parent: number, root: number, at: number) => number = () => 0
@@ -26,7 +27,7 @@ export class Successors<S, L, O extends Observation> {
 
   /** Code that walks. */
   begin(): void {
-    this.module = new WebAssembly.Module(this.bytes({ judges: true, every: false, knows: false }))
+    this.module = new WebAssembly.Module(this.bytes(false))
     this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
@@ -39,31 +40,33 @@ export class Successors<S, L, O extends Observation> {
 
   /** Code of the trees. `inJavaScript`: for this thread alone. */
   compile(inJavaScript: boolean): void {
-    const { judgements, trees } = this.learner
+    this.isJavaScript = inJavaScript
     if (inJavaScript) {
-      this.code = expandInJavaScript(this.store, trees, judgements.length)
+      this.code = this.script(this.store.kernel.flush)
       return
     }
-    this.module = new WebAssembly.Module(this.bytes({ judges: true, every: false, knows: true }))
+    this.module = new WebAssembly.Module(this.bytes(true))
     this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
-  /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where
-   *  it leads. */
-  compileSteps(take: (from: number, end: number) => void): void {
-    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, every: true, knows: true })),
-      { flush: take, walk: () => 0 }, () => 0)
+  /** From now on the newest code hands over every step from a state, in the buffer from one address to another, in
+   *  place of storing where it leads, and judges nothing. */
+  handOver(take: (from: number, end: number) => void): void {
+    const { store: { words32, kernel, local }, module, isJavaScript } = this
+    words32[local + own.every >>> 2] = 1
+    this.code = isJavaScript ? this.script(take) : this.instance(module!, { flush: take, walk: kernel.walk }, () => 0)
   }
 
-  private bytes({ judges, every, knows }: {
-    readonly judges: boolean
-    readonly every: boolean
-    readonly knows: boolean
-  }): Uint8Array<ArrayBuffer> {
+  private script(flush: Kernel['flush']): Expand {
+    const { store, learner: { judgements, trees } } = this
+    return expandInJavaScript(store, trees, judgements.length, flush)
+  }
+
+  private bytes(knows: boolean): Uint8Array<ArrayBuffer> {
     const { store, learner: { trees, judgements: { length } } } = this
-    const judgements = judges ? Array.from({ length }, (_, root) => root) : []
+    const judgements = Array.from({ length }, (_, root) => root)
     const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
-    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, every, instances,
+    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, instances,
       knows }).bytes()
   }
   private instance(module: WebAssembly.Module, { flush, walk }: Pick<Kernel, 'flush' | 'walk'>,

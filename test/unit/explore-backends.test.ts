@@ -6,6 +6,8 @@ import { remapMachine } from '../../spec/machine.ts'
 import { scopeNamed } from '../../spec/scopes.ts'
 import { actionsOf, exploreExhaustively, machine, propertiesOf, range, struct } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
+import { buildGraph } from '../../src/explore/graph.ts'
+import type { BuiltGraph, GraphOptions, StateGraph } from '../../src/explore/graph.ts'
 import { dieHard } from '../models/die-hard.ts'
 import { peterson } from '../models/peterson.ts'
 import { reference, referenceProtocol } from '../models/reference.ts'
@@ -57,6 +59,27 @@ test.each(Object.keys(searches))('back ends agree: %s', async name => {
   const walked = told(await search({ backend: 'walk' }))
   for (const backend of ['javascript', 'wasm', undefined] as const)
     expect({ backend, ...told(await search({ backend })) }).toEqual({ backend, ...walked })
+})
+
+type Built = Pick<BuiltGraph<unknown, unknown, unknown>, 'edges'> & { readonly graph:
+  Pick<StateGraph<unknown, unknown, unknown>, 'first' | 'target' | 'label' | 'labels'> | null }
+const graphs: Readonly<Record<string, (options: GraphOptions) => Promise<Built>>> = {
+  'die-hard': options => buildGraph(dieHard(), options),
+  'two-phase commit': options => buildGraph(twoPhaseCommit(3), options),
+  'no-iommu, mapping': options => buildGraph(remap('no-iommu', 'mapping'), options),
+}
+/** `loops`: steps that lead back to where they begin. */
+test.each([['die-hard', 38], ['two-phase commit', 384], ['no-iommu, mapping', 0]])(
+'the graph is the same by each back end: %s', async (name, loops) => {
+  const built = (['walk', 'javascript', 'wasm', undefined] as const).map(async backend => {
+    const { graph, edges } = await graphs[name]!({ backend }), { first, target, label, labels } = graph!
+    const does = Array.from(label, one => JSON.stringify(labels[one]))
+    const from = Array.from(first.subarray(1), (end, state) => Array<number>(end - first[state]!).fill(state)).flat()
+    return { edges, first, target, does, loops: from.filter((state, edge) => target[edge] === state).length }
+  })
+  const [walked, ...others] = await Promise.all(built)
+  expect(walked!.loops).toBe(loops)
+  for (const other of others) expect(other).toEqual(walked)
 })
 
 test('a search that ended early, with nothing left in its queue, is not complete', async () => {

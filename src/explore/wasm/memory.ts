@@ -44,8 +44,9 @@ export const control = {
   stops: [268, 272, 276],
 } as const
 /** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run
- *  of a component, parents it could not finish, roots that were walked. */
-export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, walked: 20, bytes: 64 } as const
+ *  of a component, parents it could not finish, roots that were walked, whether every step is written: others only
+ *  count those that lead back to where they began, or to what is stored already, and judge the states. */
+export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, walked: 20, every: 24, bytes: 64 } as const
 /** Parents that a thread could not finish: pairs of parent and root, at most so many a round. */
 export const mostMisses = 2048
 /** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words; where

@@ -19,8 +19,8 @@ const cursor = 1
 /** Imported functions. */
 const flushed = 0, walk = 1, learn = 2
 const imports = 3
-/** The first function of the module's own. */
-const missed = imports
+/** The first functions of the module's own. */
+const missed = imports, still = imports + 1
 /** Nodes beyond which a part gets a function of its own: V8 does not optimise very large ones. */
 const largeNodes = 300
 
@@ -34,6 +34,17 @@ const missedFunction: Func = {
   ...missedSignature, name: null, locals: ['i32'],
   body: [when(tee(3, call(walk, get(0), get(1), get(2))), ret(get(3))), call(learn, get(0), get(1), get(2))],
 }
+
+/** `still(parent, label, at) -> next`: writes a step that changes nothing. */
+const stillFunction = (plan: Plan): Func => ({
+  ...missedSignature, name: null, locals: [],
+  body: [
+    store(get(2), get(1), record.label), store(get(2), get(0), record.parent),
+    Array.from({ length: plan.words }, (_, w) =>
+      store(get(2), load(local, plan.scratch + w * 4), record.words + w * 4)),
+    add(get(2), i32(plan.recordBytes)),
+  ],
+})
 
 /** What one function uses. */
 class Frame {
@@ -50,21 +61,19 @@ export interface SuccessorsSpec {
   readonly instances: readonly number[]
   /** States are stored in canonical form: every word of a successor is written. */
   readonly canonical: boolean
-  /** Every step is written, where others only count those that lead back to where they began, or to what is stored
-   *  already. */
-  readonly every: boolean
   /** False: no tree is compiled, every root is walked. */
   readonly knows: boolean
 }
 
 export class SuccessorsCode {
-  private readonly functions: Func[] = [missedFunction]
+  private readonly functions: Func[]
   private readonly spec: SuccessorsSpec
   private readonly twins: Twins
   private readonly tempBase: number
 
   constructor(spec: SuccessorsSpec) {
     this.spec = spec
+    this.functions = [missedFunction, stillFunction(spec.plan)]
     this.twins = new Twins(spec.trees)
     this.tempBase = firstWord + spec.plan.words
   }
@@ -168,15 +177,16 @@ export class SuccessorsCode {
     ]
   }
 
-  /** Counts the label and writes the successor; one that is the parent itself is only counted. */
+  /** Counts the label and writes the successor; one that is the parent itself only where every step is written. */
   private emit(leaf: number, frame: Frame): Code {
-    const { plan, trees, canonical, every } = this.spec
+    const { plan, trees, canonical } = this.spec
     const { label, effect } = trees.leaves[leaf]!
     if (label === null || effect === null) return []
     const counter = plan.fired + label * 8
     const counted = store64(local, add64(load64(local, counter), i64(1n)), counter)
     const changed = changedWords(effect)
-    if (changed.length === 0 && !every) return counted
+    if (changed.length === 0)
+      return [counted, when(load(local, own.every), set(cur, call(still, get(p), i32(label), get(cur))))]
     const { components } = plan
     const all = canonical || components.length === 0
     const isChanged = components.map(({ first, words }) =>
@@ -193,8 +203,8 @@ export class SuccessorsCode {
 
   /** How far the buffer is filled by a successor at its end: not at all where that is stored already. */
   private wanted(leaf: number): Code {
-    const { plan: { recordBytes }, every } = this.spec
-    if (every || leaf >= independent.leaves) return i32(recordBytes)
+    const { plan: { recordBytes } } = this.spec
+    if (leaf >= independent.leaves) return i32(recordBytes)
     const isSuperfluous = and(shrU(load(get(row), leaf >>> 5 << 2), i32(leaf & 31)), i32(1))
     return and(sub(isSuperfluous, i32(1)), i32(recordBytes))
   }
@@ -219,25 +229,27 @@ export class SuccessorsCode {
   /** `expand(next, end)`: takes parents in order; the number of the one where a tree did not know on, or `end`. */
   private expand(judging: readonly number[], parts: readonly number[]): Func {
     const { plan } = this.spec
-    const next = 0, end = 1, missed = 2, label = 3, rowOf = 4, partA = 5, partB = 6
+    const next = 0, end = 1, missed = 2, label = 3, rowOf = 4, partA = 5, partB = 6, every = 7, touched = 8
     const { prepare, word } = unpacked(plan, next, [partA, partB])
     const full = load(local, own.full)
     const begin = add(local, i32(plan.buffer))
     const run = (index: number): Code => [set(missed, call(index, get(next), get(rowOf))), brIf(1, get(missed))]
     const flush: Code = [call(flushed, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
     return {
-      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32'],
+      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
       body: [
-        setGlobal(cursor, begin), set(missed, i32(0)),
+        setGlobal(cursor, begin), set(missed, i32(0)), set(every, load(local, own.every)),
         block(loop(
           brIf(1, geU(get(next), get(end))),
           prepare, Array.from({ length: plan.words }, (_, w) => store(local, word(w), plan.scratch + w * 4)),
           set(label, load16(add(i32(plan.labels), shl(get(next), i32(1))))),
           set(rowOf, add(i32(plan.rows),
-            mul(select(get(label), i32(0), ltU(get(label), i32(independent.labels))), i32(independent.rowBytes)))),
+            mul(select(get(label), i32(0), ltU(get(label), select(i32(0), i32(independent.labels), get(every)))),
+              i32(independent.rowBytes)))),
+          set(touched, select(i32(0), load(add(i32(plan.touch), shl(get(label), i32(2)))), get(every))),
           judging.map((index, bit) => [
-            when(and(load(add(i32(plan.touch), shl(get(label), i32(2)))), i32(1 << Math.min(bit, 31))),
-              set(missed, call(index, get(next), get(rowOf)))), brIf(1, get(missed)),
+            when(and(get(touched), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next), get(rowOf)))),
+            brIf(1, get(missed)),
           ]),
           parts.map(run),
           set(next, add(get(next), i32(1))),

@@ -36,7 +36,7 @@ export function walk(plan: Plan): Func {
       set(leaf, add(i32(treesAt.leaves),
         shl(load(add(i32(treesAt.leafAt), shl(xor(get(ref), i32(-1)), i32(2)))), i32(2)))),
       store64(counter, add64(load64(counter, plan.fired), i64(1n)), plan.fired),
-      when(eqz(load(get(leaf), 4)), ret(get(at))),
+      when(eqz(or(load(get(leaf), 4), load(local, own.every))), ret(get(at))),
       store(get(at), or(load(get(leaf)), i32(3 << record.changedShift)), record.label),
       store(get(at), get(parent), record.parent),
       Array.from({ length: words }, (_, w) => store(get(at),

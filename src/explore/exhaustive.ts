@@ -17,7 +17,7 @@ export type Backend = 'walk' | 'javascript' | 'wasm'
 export interface Tuning {
   /** One way from the first state on; else walking, and WebAssembly when that is worth it. */
   readonly backend?: Backend | undefined
-  /** States from which further threads help. */
+  /** States from which further threads help: where given, the search waits for them. */
   readonly firstShared?: number | undefined
   /** A recipe runs anew each time after so many runs, when they are more than this share of the states. */
   readonly patientRuns?: number | undefined

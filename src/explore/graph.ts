@@ -57,7 +57,7 @@ const stride = 4096
  *  `deciding`: what on it, in words. @throws Stopped, and RangeError where there is no memory for it. */
 export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace,
   deciding?: string): Promise<StateGraph<S, L, O>> {
-  const { store, learner, successors } = search
+  const { store, learner, successors, compilation } = search
   const { count } = store
   const edges = search.counts().transitions
   const first = new Uint32Array(count + 1), target = new Uint32Array(edges), label = new Uint16Array(edges)
@@ -82,11 +82,11 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     }
     edge = put
   }
-  search.handOver(take)
+  compilation.handOver(take)
   while (next < count) {
     if (slices.due(stride)) await slices.rest()
     // Few trees are known after a resumed search.
-    if (search.compileIfDue()) successors.handOver(take)
+    if (compilation.ifDue()) successors.handOver(take)
     const root = successors.expand(next, Math.min(count, next + stride))
     next = successors.next
     if (root !== null) walk(search, next++, root, put)

@@ -5,6 +5,7 @@ import type { Machine, Observation } from '../model/index.ts'
 import { Standings } from './standings.ts'
 import { snapshotOf } from './checkpoint.ts'
 import type { SavedSearch, ResumePoint } from './checkpoint.ts'
+import { Compilation } from './compilation.ts'
 import { Equivariance } from './equivariance.ts'
 import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
@@ -30,9 +31,6 @@ import { Steps } from './steps.ts'
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 5_000
-/** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to
- *  optimise while the last one runs well; and for how many one counts that threads cannot walk. */
-const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
 /** Steps that are taken again at the end, or one for each eight that were learnt. */
 const leastAudited = 32
 
@@ -42,11 +40,9 @@ export class Search<S, L, O extends Observation> {
   readonly machine: Machine<S, L, O>
   readonly learner: Learner<S, L, O>
   readonly successors: Successors<S, L, O>
+  readonly compilation: Compilation<S, L, O>
   private readonly steps: Steps<S, L, O>
   private readonly frontier = new Frontier()
-  /** Whether code was made of the trees, and roots that had been walked by then. */
-  private isCompiled = false
-  private walked = 0
   private readonly keeper: Keeper
   private readonly resumed: SavedSearch | null
   private wasAmbiguous = false
@@ -60,6 +56,7 @@ export class Search<S, L, O extends Observation> {
   private readonly refused: Refused
   readonly backend: Backend | null
   private readonly firstShared: number
+  private readonly waits: boolean
   private readonly enough: Enough | null
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
     const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
@@ -71,6 +68,7 @@ export class Search<S, L, O extends Observation> {
     this.workers = workers
     this.backend = options.backend ?? null
     this.firstShared = options.firstShared ?? firstShared
+    this.waits = options.firstShared !== undefined
     this.standings = new Standings(machine, true)
     if (options.onViolation !== undefined) this.standings.onViolation = options.onViolation
     this.enough = options.enough ?? null
@@ -86,6 +84,7 @@ export class Search<S, L, O extends Observation> {
     this.learner = new Learner(machine, this.standings, options, this.store)
     this.successors = new Successors(this.store, this.learner)
     this.steps = new Steps(machine, this.store, this.learner, this.standings, this.successors, () => this.decided)
+    this.compilation = new Compilation(this.backend, this.learner, this.steps, this.successors)
     if (names === null) return
     this.learner.symmetric = new Equivariance(machine, this.learner.recorder, shape, this.store.plan.words, groups)
     this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
@@ -185,8 +184,8 @@ export class Search<S, L, O extends Observation> {
     const { learner, store } = this
     const most = Math.max(room, this.threads === null ? 0 : mostShared)
     this.keeper.stayIf(learner.symmetric !== null || store.mayFill(most))
-    this.compileIfDue()
-    this.expand(Math.min(room, this.isCompiled ? this.between(room, stride) : stride))
+    if (this.compilation.ifDue()) this.threads?.use(this.successors.module!)
+    this.expand(Math.min(room, this.compilation.done ? this.between(room, stride) : stride))
     this.keeper.go()
   }
 
@@ -233,36 +232,12 @@ export class Search<S, L, O extends Observation> {
     tracing(() => { standings.judge(observationsIn([]), judged) }, () => [])
   }
 
-  /** Roots that may be walked until new code pays: by then they have taken about as long as it takes to make it. */
-  private get patience(): number {
-    if (this.backend === 'walk') return Infinity
-    if (this.isCompiled) return this.learner.trees.nodeCount * walksPerNodeAgain
-    return this.backend !== null ? 0 : this.learner.trees.nodeCount * walksPerNode
-  }
-
-  /** New code for what was learnt since the last, where that pays. */
-  compileIfDue(): boolean {
-    const { steps, successors } = this
-    if (successors.walked - this.walked + walksPerMiss * steps.misses <= this.patience) return false
-    steps.misses = 0
-    this.isCompiled = true
-    this.walked = successors.walked
-    successors.compile(this.backend === 'javascript')
-    this.threads?.use(successors.module!)
-    return true
-  }
-
-  /** The space is done: from now on every step from its states is handed over. */
-  handOver(take: (from: number, end: number) => void): void {
-    this.walked = this.successors.walked
-    this.successors.handOver(take)
-  }
-
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
   private expand(room: number): void {
     const { frontier, store, successors, threads } = this
     this.enter(frontier.next)
     const isShared = store.count >= this.firstShared && frontier.end - frontier.next > 2 * chunk
+    if (isShared && this.waits) threads?.wait()
     if (threads?.isReady && isShared && store.setStops(chunk)) this.share(threads)
     else {
       const root = successors.expand(frontier.next, Math.min(frontier.next + room, frontier.end))

@@ -35,6 +35,7 @@ const learn = (parent, root, at) => {
 }
 const spin = () => { for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++); }
 Atomics.add(words, control.ready >> 2, 1)
+Atomics.notify(words, control.ready >> 2)
 for (;;) {
   spin()
   Atomics.wait(words, control.round >> 2, round)
@@ -99,6 +100,13 @@ export class Threads {
 
   /** Whether all of them have started; until then they would only be waited for. */
   get isReady(): boolean { return Atomics.load(this.words, control.ready >>> 2) === this.workers.length }
+
+  /** Until all of them have started. */
+  wait(): void {
+    const { words, workers } = this, index = control.ready >>> 2
+    for (let ready = Atomics.load(words, index); ready < workers.length; ready = Atomics.load(words, index))
+      Atomics.wait(words, index, ready)
+  }
 
   /** New code for the rounds that follow. */
   use(code: WebAssembly.Module): void {

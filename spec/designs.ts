@@ -47,17 +47,15 @@ export const ring0Register = builtIns.variants['ring0Register']!
 /** Protocols that move an interrupt by remapping; any design may use either. */
 export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = tableSwitchOn(standardIommu.steps)
 
-type Listed = Readonly<Record<'systems' | 'migrating', readonly Design[]>>
-type Groups = Listed & { readonly own: Readonly<Record<string, Design>> }
+type Groups = Readonly<Record<'systems' | 'migrating', readonly Design[]>>
+  & { readonly own: Readonly<Record<string, Design>> }
 const listed = ({ own, systems, migrating }: Groups): readonly Design[] =>
   [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
 /** On the standard IOMMU, in the order reports show them. */
 export const designs: readonly Design[] = listed(builtIns)
 
-const groupsOnOthers: readonly (Groups & { readonly iommu: string })[] =
-  iommus.filter(one => one.name !== standardIommu.name)
-    .map(one => ({ iommu: one.name, ...builtInsOn(one as Iommu<never>) }))
-const onOthers = new Map(groupsOnOthers.map(groups => [groups.iommu, listed(groups)]))
+const onOthers = new Map(iommus.filter(one => one.name !== standardIommu.name)
+  .map(one => [one.name, listed(builtInsOn(one as Iommu<never>))]))
 /** On the IOMMU of this name; a design that uses none is the same on each. */
 export const designsOn = (name: string): readonly Design[] => onOthers.get(name) ?? designs
 /** On each IOMMU. */
@@ -65,9 +63,8 @@ export const everyDesign: readonly Design[] = [...new Set([...designs, ...[...on
 
 /** Whether it is no other design with another way to move an interrupt. */
 const isBase = ({ name }: Design): boolean => !name.includes('+')
-/** What a check takes where nothing is named, and what it would take with all: on the standard IOMMU each design, on
- *  each other one the kernels that the systems are built on. Where an IOMMU is named: each design there. Other ways to
- *  move an interrupt come with all. */
+/** What a check takes where no design is named, and what it takes with all: other ways to move an interrupt too. On
+ *  each IOMMU where none is named. */
 export function unnamedDesigns(iommu: string | undefined): { readonly usual: readonly Design[];
   readonly all: readonly Design[] } {
   const all = iommu === undefined ? everyDesign : designsOn(iommu)

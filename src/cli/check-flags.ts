@@ -36,8 +36,8 @@ export const checkOptions = {
   length: { value: 'N', says: 'most ops of a random run (100)' },
   time: { value: '30s',
     says: 'stop after this time, and report what was found; searches get equal shares of what is left' },
-  all: { says: 'take every built-in design on every IOMMU where none is named; and search on past an unexpected '
-    + 'violation: else a search with 100,000 states ends at its first' },
+  all: { says: 'take the built-in designs with each way to move an interrupt, where none is named; and search on past '
+    + 'an unexpected violation: else a search with 100,000 states ends at its first' },
   bail: { says: 'end the run with the search that finds the first unexpected violation' },
   deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
   states: { value: 'N', says: 'stop a search after this many states' },
@@ -150,9 +150,9 @@ function checkEnds({ all, bail, deep }: CheckFlags): void {
 /** Which designs: `taken` by the command line, else `unnamed`, of `all` that there are on the IOMMU. */
 function designsAsked(flags: CheckFlags, operands: readonly string[]): { readonly taken: readonly OnEach[]
   readonly iommu: string | undefined; readonly all: readonly Design[]; readonly unnamed: readonly Design[] } {
-  const everywhere = flags.iommu === 'all', iommu = everywhere ? undefined : flags.iommu
+  const iommu = flags.iommu === 'all' ? undefined : flags.iommu
   const { usual, all } = unnamedDesigns(iommu === undefined ? undefined : iommuNamed(iommu))
-  return { iommu, all, unnamed: flags.all || everywhere ? all : usual,
+  return { iommu, all, unnamed: flags.all ? all : usual,
     taken: operands.map(name => iommu === undefined ? onEachIommu(name) : { names: [name], leftOut: [] }) }
 }
 

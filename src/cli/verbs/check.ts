@@ -32,8 +32,8 @@ export const check = {
     + 'or the path of your own module. A name takes the design on each IOMMU that has it and what the flags ask for; '
     + 'NAME@IOMMU, or --iommu, takes one.',
   examples: [
-    ['remapcheck check', 'the built-in designs on VT-d, and the kernels among them on each other IOMMU'],
-    ['remapcheck check --all', 'all of them, on every IOMMU'],
+    ['remapcheck check', 'the built-in designs, on each IOMMU'],
+    ['remapcheck check --all', 'with each way to move an interrupt'],
     ['remapcheck check ring0-deferred', 'one, on each IOMMU, with the whole trace of each violation'],
     ['remapcheck check ring0-deferred --iommu amdvi', 'the same on AMD-Vi alone'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],

@@ -236,7 +236,8 @@ export class SuccessorsCode {
     const run = (index: number): Code => [set(missed, call(index, get(next), get(rowOf))), brIf(1, get(missed))]
     const flush: Code = [call(flushed, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
     return {
-      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+      name: 'expand', params: ['i32', 'i32'], results: ['i32'],
+      locals: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
       body: [
         setGlobal(cursor, begin), set(missed, i32(0)), set(every, load(local, own.every)),
         block(loop(

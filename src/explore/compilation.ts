@@ -12,8 +12,9 @@ const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
 export class Compilation<S, L, O extends Observation> {
   /** Whether code was made of the trees. */
   done = false
-  /** Roots that had been walked by then. */
+  /** Roots that had been walked by then, and nodes that there were. */
   private walked = 0
+  private nodes = 0
   private readonly backend: Backend | null
   private readonly learner: Learner<S, L, O>
   private readonly steps: Steps<S, L, O>
@@ -30,15 +31,23 @@ export class Compilation<S, L, O extends Observation> {
   ifDue(): boolean {
     const { steps, successors } = this
     if (successors.walked - this.walked + walksPerMiss * steps.misses <= this.patience) return false
-    steps.misses = 0
-    this.done = true
-    this.walked = successors.walked
-    successors.compile(this.backend === 'javascript')
+    this.compile()
     return true
   }
 
-  /** The space is done: from now on every step from its states is handed over. */
-  handOver(take: (from: number, end: number) => void): void {
+  private compile(): void {
+    this.steps.misses = 0
+    this.done = true
+    this.walked = this.successors.walked
+    this.nodes = this.learner.trees.nodeCount
+    this.successors.compile(this.backend === 'javascript')
+  }
+
+  /** The space is done: from now on every step from its states, of which there are so many, is handed over. What was
+   *  learnt since the last code is walked, unless there is much to come. */
+  handOver(take: (from: number, end: number) => void, states: number): void {
+    const { roots: { length }, nodeCount } = this.learner.trees
+    if (this.done && this.nodes < nodeCount && states * length > nodeCount * walksPerNodeAgain) this.compile()
     this.walked = this.successors.walked
     this.successors.handOver(take)
   }

@@ -82,7 +82,7 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     }
     edge = put
   }
-  compilation.handOver(take)
+  compilation.handOver(take, count)
   while (next < count) {
     if (slices.due(stride)) await slices.rest()
     // Few trees are known after a resumed search.

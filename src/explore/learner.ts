@@ -141,26 +141,30 @@ export class Learner<S, L, O extends Observation> {
     { this.standings.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, part, words, offset, log)
     this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
-    if (this.addReads(this.reads[root]!, log))
-      for (let label = 1; label < this.labels.length; label++) this.touch(label)
+    if (this.addReads(this.reads[root]!, log)) {
+      const bit = bitOf(root)
+      for (let label = 1; label < this.labels.length; label++)
+        if (this.canChange(label, this.reads[root]!)) this.store.touch(label, this.store.touchOf(label) | bit)
+    }
     return nothing
   }
 
   /** Adds the bits that a run read to those that others did. Whether some are new. */
   addReads(reads: Uint32Array, { at, bits }: ReadLog): boolean {
     let isNew = false
-    at.forEach((from, i) => {
-      const mask = (2 ** bits[i]! - 1) << (from & 31)
-      if ((reads[from >>> 5]! & mask) === (mask | 0)) return
-      reads[from >>> 5]! |= mask
+    for (let i = 0; i < at.length; i++) {
+      const word = at[i]! >>> 5, mask = (bits[i] === 32 ? -1 : (1 << bits[i]!) - 1) << (at[i]! & 31)
+      if ((reads[word]! & mask) === mask) continue
+      reads[word]! |= mask
       isNew = true
-    })
+    }
     return isNew
   }
   /** Whether a step with this label can change any of these bits. */
   canChange(label: number, reads: Uint32Array): boolean {
     const changes = this.changes[label]!
-    return reads.some((bits, w) => (bits & changes[w]!) !== 0)
+    for (let w = 0; w < reads.length; w++) if ((reads[w]! & changes[w]!) !== 0) return true
+    return false
   }
 
   private run(root: number, words: Uint32Array, offset: number, states: number,
@@ -214,12 +218,11 @@ export class Learner<S, L, O extends Observation> {
     return label
   }
 
-  /** Which judgements a step with this label can change: the others hold as they did before it. Those from the 32nd on
-   *  share a bit. */
+  /** Which judgements a step with this label can change: the others hold as they did before it. */
   private touch(label: number): void {
     // Under symmetry a step is stored under other names than it was taken with: what it touched there may be anything.
     let touch = this.symmetric === null ? 0 : -1
-    this.reads.forEach((reads, i) => { if (this.canChange(label, reads)) touch |= 1 << Math.min(i, 31) })
+    this.reads.forEach((reads, i) => { if (this.canChange(label, reads)) touch |= bitOf(i) })
     this.store.touch(label, touch)
   }
 }
@@ -233,4 +236,9 @@ export function judgementsOf<S, L, O extends Observation>(machine: Machine<S, L,
   })
 }
 
-const keyOf = (number: number, events: readonly unknown[]): string => `${number} ${JSON.stringify(events)}`
+/** Of a judgement, in a touch mask. Those from the 32nd on share one. */
+const bitOf = (judgement: number): number => 1 << Math.min(judgement, 31)
+
+/** Most steps tell nothing. */
+const keyOf = (number: number, events: readonly unknown[]): string =>
+  events.length === 0 ? `${number} []` : `${number} ${JSON.stringify(events)}`

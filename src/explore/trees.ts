@@ -1,6 +1,6 @@
 /** Decision trees learnt from runs: per root, which packed fields are read in which order, and what follows from their
  *  values. */
-import { changedWords } from '../model/effect.ts'
+import { changedWords, isSameEffect } from '../model/effect.ts'
 import type { Effect } from '../model/effect.ts'
 import { ModelError } from '../model/index.ts'
 import type { ReadLog } from '../model/run.ts'
@@ -38,8 +38,10 @@ export class Trees {
   children: Int32Array
   nodeCount = 1
   private childCount = 0
+  private readonly pieces = new Pieces()
   readonly leaves: Leaf[] = [{ label: null, effect: null }]
-  private readonly leafNumbers = new Map<string, number>()
+  /** By a hash of what they do. */
+  private readonly leafNumbers = new Map<number, number[]>()
   /** Null where no thread walks them, or they have outgrown it. */
   private space: TreeSpace | null
   /** Words of `space.leaves` in use. */
@@ -78,14 +80,15 @@ export class Trees {
 
   leaf(label: number | null, effect: Effect | null): number {
     if (label === null || effect === null) return 0
-    const key = `${label} ${effect.keep.join()} ${effect.set.join()} `
-      + `${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
-    let number = this.leafNumbers.get(key)
-    if (number === undefined) {
-      number = this.leaves.push({ label, effect }) - 1
-      this.leafNumbers.set(key, number)
-      this.share(number, label, effect)
+    const hash = hashOf(label, effect), alike = this.leafNumbers.get(hash) ?? []
+    for (const number of alike) {
+      const leaf = this.leaves[number]!
+      if (leaf.label === label && isSameEffect(leaf.effect!, effect)) return number
     }
+    const number = this.leaves.push({ label, effect }) - 1
+    alike.push(number)
+    this.leafNumbers.set(hash, alike)
+    this.share(number, label, effect)
     return number
   }
   /** For threads: label, whether anything changes, what is kept and set of each word; then moves: word and bit it comes
@@ -118,27 +121,27 @@ export class Trees {
    *  before it read.
    *  @throws ModelError when it contradicts them. */
   extend(root: number, log: ReadLog, words: Uint32Array, offset: number, leaf: number, lenient: boolean): void {
-    const tests = pieces(log)
-    const tested = new Set<number>()
-    let isRoot = true, index = root
+    const { words: at, shifts, masks, count } = this.pieces.of(log)
+    // Of a lenient run, what it reads and the tree has tested on the way: of others that is what it reads first.
+    const tested = lenient ? new Set<number>() : null
+    let isRoot = true, index = root, depth = 0
     const ref = (): Ref => (isRoot ? this.roots : this.children)[index]!
     const descend = (n: number): void => {
       const { nodes } = this
       index = nodes[n + 3]! + (words[offset + nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)
       isRoot = false
     }
-    for (let depth = 0; ref() > 0; depth++) {
+    for (; ref() > 0; depth++) {
       const n = ref() * nodeInts, { nodes } = this
-      const test = tests[depth]
-      const isSame = test !== undefined && nodes[n] === test.word && nodes[n + 1] === test.shift
-        && nodes[n + 2] === test.mask
+      const isSame = depth < count && nodes[n] === at[depth] && nodes[n + 1] === shifts[depth]
+        && nodes[n + 2] === masks[depth]
       if (!isSame && !lenient) throw this.contradiction(root)
-      tested.add(placeOf(nodes[n]!, nodes[n + 1]!, nodes[n + 2]!))
+      tested?.add(placeOf(nodes[n]!, nodes[n + 1]!, nodes[n + 2]!))
       descend(n)
     }
-    for (const { word, shift, mask } of tests) {
-      if (tested.has(placeOf(word, shift, mask))) continue
-      const node = this.node(word, shift, mask)
+    for (let i = lenient ? 0 : depth; i < count; i++) {
+      if (tested?.has(placeOf(at[i]!, shifts[i]!, masks[i]!)) ?? false) continue
+      const node = this.node(at[i]!, shifts[i]!, masks[i]!)
       // Threads that walk meanwhile find what is new once it is whole.
       Atomics.store(isRoot ? this.roots : this.children, index, node)
       descend(node * nodeInts)
@@ -173,15 +176,30 @@ export class Trees {
 
 const placeOf = (word: number, shift: number, mask: number): number => (word * 32 + shift) * 256 + mask
 
-function pieces({ at, bits }: ReadLog): { word: number; shift: number; mask: number }[] {
-  return at.flatMap((from, i) => {
-    const tests = []
-    for (let done = 0; done < bits[i]!; done += pieceBits) {
-      const n = Math.min(pieceBits, bits[i]! - done)
-      tests.push({ word: from >>> 5, shift: (from & 31) + done, mask: 2 ** n - 1 })
-    }
-    return tests
-  })
+/** What a run read, as tests of nodes: in lists that are used again, for there are many runs. */
+class Pieces {
+  readonly words: number[] = []
+  readonly shifts: number[] = []
+  readonly masks: number[] = []
+  count = 0
+  of({ at, bits }: ReadLog): this {
+    this.count = 0
+    for (let i = 0; i < at.length; i++)
+      for (let done = 0; done < bits[i]!; done += pieceBits) {
+        this.words[this.count] = at[i]! >>> 5
+        this.shifts[this.count] = (at[i]! & 31) + done
+        this.masks[this.count++] = (1 << Math.min(pieceBits, bits[i]! - done)) - 1
+      }
+    return this
+  }
+}
+
+function hashOf(label: number, { keep, set, moves }: Effect): number {
+  let hash = label
+  const add = (part: number): void => { hash = Math.imul(hash ^ part, 0x9e3779b1) ^ hash >>> 15 }
+  for (let w = 0; w < keep.length; w++) { add(keep[w]!); add(set[w]!) }
+  for (const { from, to, bits } of moves) { add(from); add(to); add(bits) }
+  return hash
 }
 
 function grown(of: Int32Array, least: number): Int32Array<ArrayBuffer> {

@@ -90,6 +90,9 @@ export class Node implements ProxyHandler<Target> {
   get(target: Target, key: Key, asked: unknown): unknown {
     if (key === behind) return asked === this.proxy ? this : undefined
     this.run.look()
+    // Most reads are of a part that was looked at before. What prototypes have are functions, but for one name.
+    const known = key === '__proto__' ? undefined : target[key]
+    if (known !== undefined && typeof known !== 'function') return known
     if (typeof key === 'string' && this.isHidden(key)) return this.fetch(key)
     const value = Reflect.get(target, key)
     if (value === undefined && typeof key === 'string' && !Reflect.has(target, key)) this.refuseUnknown(key)
@@ -169,13 +172,11 @@ export class Node implements ProxyHandler<Target> {
 
 /** Nothing has been looked at yet. */
 function emptyOf(run: Run, shape: Composite, at: number): Target {
-  const array: unknown[] = []
   switch (shape.kind) {
-    case 'table': array.length = shape.elements.length; break
-    case 'list': array.length = run.read(at, shape.length.bits); break
+    case 'table': return new Array<unknown>(shape.elements.length) as unknown as Target
+    case 'list': return new Array<unknown>(run.read(at, shape.length.bits)) as unknown as Target
     default: return {} as Target
   }
-  return array as unknown as Target
 }
 
 /** The node behind a draft; null for everything else. */

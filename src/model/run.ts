@@ -21,7 +21,8 @@ export class Run {
   refused: Refusal | null = null
   /** Objects that were put into the state. */
   readonly puts: Put[] = []
-  private readonly seen: Set<number>
+  /** Of each word, the bits at which a read began. */
+  private readonly seen: number[]
   private looks = 0
 
   /** `before`: another run over the same state, whose log goes on. */
@@ -30,7 +31,7 @@ export class Run {
     this.offset = offset
     this.mode = mode
     this.log = before?.log ?? { at: [], bits: [], raw: [] }
-    this.seen = before?.seen ?? new Set()
+    this.seen = before?.seen ?? []
   }
 
   raw(at: number, bits: number): number {
@@ -41,10 +42,12 @@ export class Run {
   /** A read that the outcome may depend on. */
   read(at: number, bits: number): number {
     const raw = this.raw(at, bits)
-    if (bits > 0 && !this.seen.has(at)) {
-      this.seen.add(at)
-      this.log.at.push(at); this.log.bits.push(bits); this.log.raw.push(raw)
-    }
+    if (bits === 0) return raw
+    const { seen, log } = this, word = at >>> 5, bit = 1 << (at & 31)
+    while (seen.length <= word) seen.push(0)
+    if ((seen[word]! & bit) !== 0) return raw
+    seen[word]! |= bit
+    log.at.push(at); log.bits.push(bits); log.raw.push(raw)
     return raw
   }
 

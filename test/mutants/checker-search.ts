@@ -63,9 +63,14 @@ export const searchEdits: readonly Edit[] = [
   javascript('move-dropped', 'the JavaScript moves nothing', 'moves.filter(({ to }) => to >>> 5 === w)',
     'moves.slice(1, 0)', 'explore-backends'),
   trees('leaf-shared', 'two effects that differ in what moves are one',
-    '${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}', '', 'explore-moves'),
-  trees('piece-shift', 'of a wide field the first bits only are tested', 'shift: (from & 31) + done',
-    'shift: from & 31'),
+    'hashOf(label, effect), alike = this.leafNumbers.get(hash) ?? []\n    for (const number of alike) {\n'
+    + '      const leaf = this.leaves[number]!\n      if (leaf.label === label && isSameEffect(leaf.effect!, effect))',
+    'hashOf(label, { ...effect, moves: [] }), alike = this.leafNumbers.get(hash) ?? []\n'
+    + '    for (const number of alike) {\n      const leaf = this.leaves[number]!\n'
+    + '      if (leaf.label === label && isSameEffect({ ...leaf.effect!, moves: effect.moves }, effect))', 'explore-moves'),
+  trees('piece-shift', 'of a wide field the first bits only are tested', '= (at[i]! & 31) + done', '= at[i]! & 31'),
+  trees('known-skipped', 'what follows the tests that a tree has is tested no more', 'i = lenient ? 0 : depth',
+    'i = lenient ? 0 : Math.max(depth, 1)'),
 
   store('label-half', 'every second state has the label of the one before', '>>> (state & 1) * 16 & maxLabels',
     '& maxLabels'),

@@ -67,7 +67,8 @@ export const searchEdits: readonly Edit[] = [
     + '      const leaf = this.leaves[number]!\n      if (leaf.label === label && isSameEffect(leaf.effect!, effect))',
     'hashOf(label, { ...effect, moves: [] }), alike = this.leafNumbers.get(hash) ?? []\n'
     + '    for (const number of alike) {\n      const leaf = this.leaves[number]!\n'
-    + '      if (leaf.label === label && isSameEffect({ ...leaf.effect!, moves: effect.moves }, effect))', 'explore-moves'),
+    + '      if (leaf.label === label && isSameEffect({ ...leaf.effect!, moves: effect.moves }, effect))',
+    'explore-moves'),
   trees('piece-shift', 'of a wide field the first bits only are tested', '= (at[i]! & 31) + done', '= at[i]! & 31'),
   trees('known-skipped', 'what follows the tests that a tree has is tested no more', 'i = lenient ? 0 : depth',
     'i = lenient ? 0 : Math.max(depth, 1)'),

@@ -173,8 +173,8 @@ export class Node implements ProxyHandler<Target> {
 /** Nothing has been looked at yet. */
 function emptyOf(run: Run, shape: Composite, at: number): Target {
   switch (shape.kind) {
-    case 'table': return new Array<unknown>(shape.elements.length) as unknown as Target
-    case 'list': return new Array<unknown>(run.read(at, shape.length.bits)) as unknown as Target
+    case 'table': return Array<unknown>(shape.elements.length) as unknown as Target
+    case 'list': return Array<unknown>(run.read(at, shape.length.bits)) as unknown as Target
     default: return {} as Target
   }
 }

@@ -70,17 +70,17 @@ const graphs: Readonly<Record<string, (options: GraphOptions) => Promise<Built>>
 }
 /** `loops`: steps that lead back to where they begin. */
 test.each([['die-hard', 38], ['two-phase commit', 384], ['no-iommu, mapping', 0]])(
-'the graph is the same by each back end: %s', async (name, loops) => {
-  const built = (['walk', 'javascript', 'wasm', undefined] as const).map(async backend => {
-    const { graph, edges } = await graphs[name]!({ backend }), { first, target, label, labels } = graph!
-    const does = Array.from(label, one => JSON.stringify(labels[one]))
-    const from = Array.from(first.subarray(1), (end, state) => Array<number>(end - first[state]!).fill(state)).flat()
-    return { edges, first, target, does, loops: from.filter((state, edge) => target[edge] === state).length }
+  'the graph is the same by each back end: %s', async (name, loops) => {
+    const built = (['walk', 'javascript', 'wasm', undefined] as const).map(async backend => {
+      const { graph, edges } = await graphs[name]!({ backend }), { first, target, label, labels } = graph!
+      const does = Array.from(label, one => JSON.stringify(labels[one]))
+      const from = Array.from(first.subarray(1), (end, state) => Array<number>(end - first[state]!).fill(state)).flat()
+      return { edges, first, target, does, loops: from.filter((state, edge) => target[edge] === state).length }
+    })
+    const [walked, ...others] = await Promise.all(built)
+    expect(walked!.loops).toBe(loops)
+    for (const other of others) expect(other).toEqual(walked)
   })
-  const [walked, ...others] = await Promise.all(built)
-  expect(walked!.loops).toBe(loops)
-  for (const other of others) expect(other).toEqual(walked)
-})
 
 test('a search that ended early, with nothing left in its queue, is not complete', async () => {
   for (const backend of ['walk', 'javascript', 'wasm', undefined] as const)

@@ -101,6 +101,16 @@ export class MissingStep extends RangeError {
   }
 }
 
+/** An edit names a step that the call does not have; perhaps one for another IOMMU. */
+export class NoStep extends RangeError {
+  /** What the call has. */
+  readonly steps: readonly string[]
+  constructor(design: string, call: string, step: string, steps: readonly string[]) {
+    super(`design '${design}' has no step ${call}/${step}`)
+    this.steps = steps
+  }
+}
+
 /** All steps of the lists in it, in order. @throws MissingStep. */
 function stepsOf<U, O extends Own>(call: string, source: ProtocolSource<U, O>): Protocol<U, O> {
   const missing = source.findIndex(entry => (entry as unknown) === undefined || entry === null)
@@ -115,7 +125,7 @@ function edited<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, 
 }
 function positionOf<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, step: Step<U, O>): number {
   const at = from.protocols[call]?.indexOf(step) ?? -1
-  if (at < 0) throw new RangeError(`design '${from.name}' has no step ${call}/${step.name}`)
+  if (at < 0) throw new NoStep(from.name, call, step.name, (from.protocols[call] ?? []).map(({ name }) => name))
   return at
 }
 const nameOf = (step: { readonly name: string } | readonly { readonly name: string }[]): string =>

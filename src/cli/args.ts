@@ -100,5 +100,6 @@ export function bytes(flag: string, text: string, least: number, most: number): 
 export function matching(flag: string, pattern: string, known: readonly string[]): string[] {
   const found = known.filter(name => fitsName(pattern, name))
   if (found.length > 0) return found
-  throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
+  throw usage(flag, `nothing is named '${pattern}'`,
+    suggest(pattern, known, `there are ${[...new Set(known)].join(', ')}`))
 }

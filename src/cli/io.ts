@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { printable } from '../errors.ts'
+import { wrapMessage } from '../text/layout.ts'
 import { themeFor } from '../text/theme.ts'
 import type { Theme } from '../text/theme.ts'
 
@@ -68,7 +69,9 @@ export function spinner(io: Io): Spinner {
       said = `\r\x1b[2K${text.slice(0, (io.stderr.columns ?? 80) - 1)}`
       io.stderr.write(said)
     },
-    note: text => { io.stderr.write(`\r\x1b[2K${shownText(text)}\n${said}`) },
+    note: text => {
+      io.stderr.write(`\r\x1b[2K${wrapMessage(shownText(text), io.stderr.columns ?? 80)}\n${said}`)
+    },
     end: () => { if (said !== '') io.stderr.write('\r\x1b[2K') },
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { nearest, UserError } from '../errors.ts'
 import { excerpt, placeOfError, placeOfText, shownAt } from '../check/place.ts'
 import type { Place } from '../check/place.ts'
-import { MissingStep } from '../../spec/kernel/design.ts'
+import { MissingStep, NoStep } from '../../spec/kernel/design.ts'
 import { entryPoints, nameOfExport, namesIn } from './exports.ts'
 import type { EntryPoint } from './exports.ts'
 
@@ -18,7 +18,7 @@ export function moduleError(path: string, file: string, cause: unknown): UserErr
   return new UserError({
     code: 'E-DESIGN-MODULE', subject: shownAt(path, place), below: excerpt(place),
     problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`,
-    next: nextOf(message, entry, wanted),
+    next: cause instanceof NoStep ? `this call of it has ${cause.steps.join(', ')}` : nextOf(message, entry, wanted),
   })
 }
 

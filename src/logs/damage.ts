@@ -50,7 +50,7 @@ export class DamageLedger {
     }
   }
 }
-/** A control character that is no white space. */
-const control = /(?![\t-\r])\p{Cc}/u
+/** A control character that is no white space. Bytes from 80h on can be part of a character in UTF-8. */
+const control = /(?![\t-\r\x80-\x9f])\p{Cc}/u
 export const isBinary = (text: string): boolean => control.test(text)
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '·')

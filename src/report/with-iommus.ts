@@ -17,13 +17,14 @@ export function namesAmong<D>(all: readonly D[],
 /** What people read of it. */
 export function withIommus(report: ReportOf<'check'>): ReportOf<'check'> {
   const { check, evidence } = report
-  const all = [...check.designs, ...check.notBegun.map(aboutNamed)], nameOf = namesAmong(all, one => one)
+  const all = [...check.designs, ...[...check.notBegun, ...check.left].map(aboutNamed)]
+  const nameOf = namesAmong(all, one => one)
   const names = new Map(all.map(one => [one.design, nameOf(one)]))
   const shown = <T extends { readonly design: string }>(one: T): T =>
     ({ ...one, design: names.get(one.design) ?? one.design })
   return { ...report,
     check: { ...check, designs: check.designs.map(shown), climbs: check.climbs.map(shown),
-      notBegun: check.notBegun.map(name => names.get(name) ?? name) },
+      notBegun: check.notBegun.map(name => names.get(name)!), left: check.left.map(name => names.get(name)!) },
     evidence: (design, overall) => {
       const own = check.designs.find(one => names.get(one.design) === design.design)
       const found = evidence(own ?? design, overall)

@@ -36,6 +36,10 @@ test.each<[string, string[], string]>([
   ['an entry point that there is not', ["import 'remapcheck/steps'"],
     "→ import steps and designs from 'remapcheck/spec', claims from 'remapcheck/properties', the modelling language"],
   ['an error while it is loaded', ['', 'null.x'], `./mine.mjs:2:6: cannot be loaded: TypeError: Cannot read`],
+  ['a step of another IOMMU, which the call lacks',
+    [whole, "export default rc.without(rc.designNamed('ring0-strict@amdvi'), 'unmap', rc.submitWait)"],
+    `has no step unmap/submitWait [E-DESIGN-MODULE]
+  → this call of it has lockTables, clearPte,`],
   ['an entry that is undefined', [whole, made, unmap.replace('freeFrame', 'freeFram')],
     `./mine.mjs:3:68: unmap, 4th entry, after awaitInvalidation, is undefined: `
     + `'remapcheck/spec' has nothing named 'freeFram' [E-DESIGN-SHAPE]

@@ -51,6 +51,8 @@ describe('progress', () => {
     line.say('short')
     line.note('✗ a claim\n  → why \x1b[31m')
     expect(written.at(-1)).toBe('\r\x1b[2K✗ a claim\n  → why ?[31m\n\r\x1b[2Kshort')
+    line.note('✗ a-claim  a-design, scope mapping, 12 ops: why')
+    expect(written.at(-1)).toBe('\r\x1b[2K✗ a-claim a-design, scope\n  mapping, 12 ops: why\n\r\x1b[2Kshort')
     const { written: lines, io: pipe } = io(false)
     spinner({ ...pipe, now: () => 0 }).note('✗ a claim')
     expect(lines).toEqual(['✗ a claim\n'])

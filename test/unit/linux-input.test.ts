@@ -39,6 +39,7 @@ describe('no log', () => {
       () => fileOf(gz().map((byte, i, all) => i === all.length >> 1 ? byte ^ 0xff : byte)), 'E-LOG-GZIP'],
     ['bytes', () => fileOf(readFileSync(process.execPath).subarray(0, 300_000)), 'E-LOG-BINARY'],
     ['prose', () => fileOf(Array.from({ length: 5000 }, (_, i) => `Line ${i} of a novel.`)), 'E-LOG-FOREIGN'],
+    ['prose in UTF-8', () => fileOf(['a — dash', '“quoted” ≠']), 'E-LOG-FOREIGN'],
     ['a kernel log in its place', () => ftraceOf('vtd-strict'), 'E-LOG-FOREIGN'],
   ])('%s', async (_, file, code) => {
     const path = file()

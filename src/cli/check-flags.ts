@@ -24,7 +24,7 @@ import type { Io } from './io.ts'
 export const checkOptions = {
   iommu: { value: 'NAME',
     says: `the one IOMMU that built-in designs are on: ${iommus.map(({ name }) => name).join(', ')}; all: each, as `
-      + 'where a design is named without this flag' },
+      + 'without this flag' },
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…',
     says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },

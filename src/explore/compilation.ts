@@ -35,6 +35,9 @@ export class Compilation<S, L, O extends Observation> {
     return true
   }
 
+  /** Code did not know on at this root. */
+  missed(root: number): void { this.steps.missed(root) }
+
   private compile(): void {
     this.steps.misses = 0
     this.done = true

@@ -9,7 +9,9 @@ import type { StopReason } from './result.ts'
 import { Search } from './search.ts'
 import type { StateStore } from './store.ts'
 import { apply } from '../model/effect.ts'
-import { record } from './wasm/memory.ts'
+import { ModelError, showOp } from '../model/index.ts'
+import { twoThings } from '../model/record.ts'
+import { nowhere, record } from './wasm/memory.ts'
 
 /** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] ..
  *  first[s+1]-1, in the order of machine.instances. */
@@ -85,15 +87,22 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   compilation.handOver(take, count)
   while (next < count) {
     if (slices.due(stride)) await slices.rest()
-    // Few trees are known after a resumed search.
+    // After a resumed search little is known at first.
     if (compilation.ifDue()) successors.handOver(take)
     const root = successors.expand(next, Math.min(count, next + stride))
     next = successors.next
-    if (root !== null) walk(search, next++, root, put)
+    if (root === null) continue
+    compilation.missed(root)
+    walk(search, next++, root, put)
   }
-  if (edge !== edges) throw new Error(`the search took ${edges} steps, and its graph has ${edge}: please report it`)
+  if (edge !== edges) throw notAgain(search, [...learner.direct].map(root => learner.instanceOf(root)))
   const numbers = await numbersOf(store, slices)
-  await slices.over(edge, (from, to) => { for (let i = from; i < to; i++) target[i] = numbers[target[i]!]! })
+  await slices.over(edge, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (target[i] === nowhere) throw notAgain(search, [learner.labels[label[i]! + 1]!.number])
+      target[i] = numbers[target[i]!]!
+    }
+  })
   await slices.over(count,
     (from, to) => {
       for (let state = from; state < to; state++) first[state + 1] = Math.max(first[state + 1]!, first[state]!)
@@ -106,7 +115,18 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   }
 }
 
-/** The steps of a parent from a root on whose tree was given up. */
+/** The search has taken other steps, or to other states: what trees know does the same each time, so it is one that was
+ *  taken anew. */
+function notAgain<S, L, O extends Observation>({ machine }: Search<S, L, O>, instances: readonly number[]): Error {
+  const [one] = instances
+  if (one === undefined) return new Error('the graph has other steps than the search took: please report it')
+  if (instances.length === 1) return twoThings(machine.instances[one]!, machine)
+  const names = instances.map(number => showOp(machine.instances[number]!.op)).join(', ')
+  return new ModelError(`one of ${names} in machine '${machine.name}' does two things in one state: each must depend `
+    + 'on the state and its arguments alone')
+}
+
+/** The steps of a parent from a root on whose tree does not know on: it was given up, or is not known to the code. */
 function walk<S, L, O extends Observation>(
   { store, learner }: Search<S, L, O>, parent: number, from: number,
   put: (parent: number, label: number, slot: number) => void): void {

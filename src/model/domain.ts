@@ -56,7 +56,15 @@ export function scalarset(name: string, size: number, moves?: string): Scalarset
 }
 
 export function optional<D extends Domain>(of: D): Optional<Value<D>> { return { kind: 'optional', of } }
-export function struct<F extends Fields>(fields: F): Struct<ValueOf<F>> { return { kind: 'struct', fields } }
+export function struct<F extends Fields>(fields: F): Struct<ValueOf<F>> {
+  checkNames('struct', Object.keys(fields))
+  return { kind: 'struct', fields }
+}
+/** @throws RangeError for the one name that is no part of an object. */
+function checkNames(of: string, names: readonly string[]): void {
+  if (names.includes('__proto__'))
+    throw new RangeError(`${of}: no field can be named '__proto__', by which JavaScript means the prototype`)
+}
 
 /** One entry for each key: nested arrays, `value[key0][key1]`. */
 export function table<D extends Domain>(keys: readonly [Index], of: D): Table<Value<D>[]>
@@ -75,6 +83,7 @@ export function list<D extends Domain>(of: D, max: number): List<Value<D>> { ret
 /** A tagged union: `variant('type', { wait: { cpu }, iec: { index } })` has values `{ type: 'wait', cpu: 0 }`, ... */
 export function variant<const T extends string, C extends Readonly<Record<string, Fields>>>(tag: T, cases: C):
   Variant<{ [K in keyof C]: { [t in T]: K } & ValueOf<C[K]> }[keyof C]> {
+  checkNames('variant', [tag, ...Object.values(cases).flatMap(fields => Object.keys(fields))])
   return { kind: 'variant', tag, cases }
 }
 

@@ -90,9 +90,8 @@ export class Node implements ProxyHandler<Target> {
   get(target: Target, key: Key, asked: unknown): unknown {
     if (key === behind) return asked === this.proxy ? this : undefined
     this.run.look()
-    // Most reads are of a part that was looked at before. What prototypes have are functions, but for one name.
-    const known = key === '__proto__' ? undefined : target[key]
-    if (known !== undefined && typeof known !== 'function') return known
+    // Most reads are of a part that was looked at before.
+    if (Object.hasOwn(target, key)) return target[key]
     if (typeof key === 'string' && this.isHidden(key)) return this.fetch(key)
     const value = Reflect.get(target, key)
     if (value === undefined && typeof key === 'string' && !Reflect.has(target, key)) this.refuseUnknown(key)

@@ -265,3 +265,13 @@ test('a recipe does to a draft what it does to plain objects, also in other stat
   expect(others).toBeGreaterThan(500)
   expect(changed).toBeGreaterThan(250)
 })
+
+test('a field is read from the state, whatever others gave to all objects by its name', () => {
+  const all = Object.prototype as { should?: unknown }, shape = layoutOf(struct({ should: range(0, 3) }), 'world')
+  Object.defineProperty(all, 'should', { get: () => 3, set: () => {}, configurable: true })
+  try {
+    const run = new Run(Uint32Array.of(2), 0, 'read-only')
+    expect((draftOf(run, shape, 0) as Bag)['should']).toBe(2)
+    expect(run.log).toEqual({ at: [0], bits: [2], raw: [2] })
+  } finally { delete all.should }
+})

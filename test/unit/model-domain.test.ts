@@ -67,6 +67,9 @@ test.each([
 
 test('nonsensical domains are refused at once', () => {
   expect(() => range(2, 0)).toThrow('range(2, 0)')
+  const prototype = Object.fromEntries([['__proto__', bool]])
+  expect(() => struct(prototype)).toThrow("struct: no field can be named '__proto__'")
+  expect(() => variant('tag', { one: prototype })).toThrow("variant: no field can be named '__proto__'")
   expect(() => range(0, 2 ** 31)).toThrow('fewer than 2^31')
   expect(() => scalarset('cpu', -1)).toThrow("scalarset 'cpu': size -1")
   expect(() => table([range(1, 2)], bool)).toThrow('starts at 0, not 1')

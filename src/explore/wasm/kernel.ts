@@ -7,7 +7,7 @@ import {
   select, set, shl, shl64, shrU64, store, store16, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
-import { control, maxLabels, own, recentBits, record } from './memory.ts'
+import { control, maxLabels, nowhere, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, place, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
@@ -217,7 +217,7 @@ function flush(plan: Plan, canon: number | null): Func {
   }
 }
 
-/** `locate(from, end)`: puts the slot of each record's state, which is stored, in place of its key. */
+/** `locate(from, end)`: puts the slot of each record's state in place of its key; `nowhere` where it is not stored. */
 function locate(plan: Plan, canon: number | null): Func {
   return {
     name: 'locate', params: ['i32', 'i32'], results: [], locals: recordLocals,
@@ -226,7 +226,13 @@ function locate(plan: Plan, canon: number | null): Func {
       overRecords(plan,
         keyed(plan),
         set(slot, hash(get(key), other)),
-        block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
+        block(loop(
+          set(other, load64(slotAt(plan))),
+          brIf(1, eq64(get(other), get(key))),
+          when(eqz64(get(other)), [set(slot, i32(nowhere)), br(2)]),
+          nextSlot,
+          br(0),
+        )),
         store(get(rec), get(slot), record.key),
       ),
     ],

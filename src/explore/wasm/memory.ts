@@ -53,9 +53,13 @@ export const mostMisses = 2048
  *  the words stood, the hash of the key. */
 export const record = { label: 0, parent: 4, key: 8, words: 16, hash: 16, changedShift: 30 } as const
 
+/** No slot of the table. */
+export const nowhere = 0xffffffff
+
 /** Distinct (instance, events) pairs: as many as 16 bits tell apart. */
 export const maxLabels = 1 << 16
-/** Labels and leaves of which it is told which make which superfluous; a row of bits for each label. */
+/** Labels and leaves of which it is told which make which superfluous; a row of bits for each label. That of label 0,
+ *  which no step has, stays empty. */
 export const independent = { labels: 1 << 12, leaves: 1 << 10, rowBytes: 1 << 7 } as const
 /** Nodes, children, leaves, and words of leaves, of the trees that threads walk: at most. */
 export const treeSizes = { nodes: 1 << 14, children: 1 << 16, leaves: 1 << 13, words: 1 << 17 } as const

@@ -70,7 +70,9 @@ export function spinner(io: Io): Spinner {
       io.stderr.write(said)
     },
     note: text => {
-      io.stderr.write(`\r\x1b[2K${wrapMessage(shownText(text), io.stderr.columns ?? 80)}\n${said}`)
+      const shown = shownText(text), width = io.stderr.columns ?? 80
+      const fits = shown.split('\n').every(line => line.length <= width)
+      io.stderr.write(`\r\x1b[2K${fits ? shown : wrapMessage(shown, width)}\n${said}`)
     },
     end: () => { if (said !== '') io.stderr.write('\r\x1b[2K') },
   }

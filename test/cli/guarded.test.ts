@@ -71,7 +71,8 @@ describe('Ctrl-C', () => {
         pid => { process.kill(toGroup ? -pid : pid, signal) })
       expect(out).toMatch(/^loaded\nremapcheck [^]*repeat {2}npx remapcheck check/)
       expect(status).toBe(130)
-      expect(err).toMatch(/^(?:.*: hint: .*\n {2}→ .*\n)?$/)
+      // What was found by then, and how far it was, on a slow machine.
+      expect(err).toMatch(/^(?:.*: hint: .*\n {2}→ .*\n)?(?:.*\bscope .*\n)*$/)
     })
 })
 

@@ -69,5 +69,5 @@ function forging<U>(setup: Setup, iommu: Iommu<U>) {
     when: (s, p) => iommu.remapsInterrupts(s.unit) && deviceOf(p.index) !== p.device,
     then: (d, p, emit) => { remapAndAccept(d, { ...p, format: 'remappable' }, null, emit, setup, iommu) },
   })
-  return use.interrupts ? [compatible, remappable] : [compatible]
+  return use.interrupts && b.devices > 1 ? [compatible, remappable] : [compatible]
 }

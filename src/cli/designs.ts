@@ -83,12 +83,12 @@ function alikeOn({ design: { name, memoryOf } }: Subject, on: string): string {
   return base === undefined ? `give it \`iommu: '${on}'\` and steps for that` : `edit designNamed('${base}') instead`
 }
 
-/** The standard one where none is named. @throws UserError E-USAGE, with the nearest name. */
-export function iommuNamed(name: string = standardIommu.name): string {
+/** The standard one where none is named; `subject`: what names it. @throws UserError E-USAGE, with the nearest name. */
+export function iommuNamed(name: string = standardIommu.name, subject = '--iommu'): string {
   const known = iommus.map(one => one.name)
   if (known.includes(name)) return name
   const meant = iommuCalled(name)
-  throw usage('--iommu', `no IOMMU is named '${name}'`, meant !== null ? `did you mean '${meant.name}'?`
+  throw usage(subject, `no IOMMU is named '${name}'`, meant !== null ? `did you mean '${meant.name}'?`
     : suggest(name.toLowerCase(), known, `there are ${known.join(', ')}`))
 }
 
@@ -106,7 +106,8 @@ export function builtIn(name: string): Design {
   if (elsewhere !== null) throw elsewhere
   const [base, migration] = name.split('+')
   const isBase = migration !== undefined && everyDesign.some(design => design.name === base && !design.postsInterrupts)
-  const of = name.includes('@') ? everyDesign : designs
+  const on = base!.split('@')[1]
+  const of = on === undefined ? designs : everyDesign.filter(one => iommuNameOf(one) === iommuNamed(on, name))
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : of.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
     `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
@@ -116,10 +117,11 @@ export function builtIn(name: string): Design {
 export function onAnother(name: string): UserError | null {
   const [, base, on = standardIommu.name] = /^([^@+]+)(?:@(\w+))?(?:\+.*)?$/.exec(name) ?? []
   const iommu = iommus.find(one => one.name === on)
-  const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
+  const alike = iommu === undefined ? [] : everyDesign.filter(one => one.name.replace(/@.*/, '') === base)
+  const [found] = alike
   if (found === undefined) return null
   if (iommuNameOf(found) === null) return usage(name, `'${base!}' uses no IOMMU`, `name it '${base!}'`, 'DESIGN')
-  if (iommuOf(found) === iommu) return null
+  if (alike.some(one => iommuOf(one) === iommu)) return null
   const why = found.postsInterrupts && iommu!.posting === null ? `: it posts its interrupts, and this model of `
     + `${iommu!.title} posts none` : ''
   return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`,

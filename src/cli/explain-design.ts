@@ -4,6 +4,7 @@ import { hang, wrapWords } from '../text/layout.ts'
 import { rows } from '../text/rows.ts'
 import type { Theme } from '../text/theme.ts'
 import { bounds } from '../../spec/bounds.ts'
+import { iommuNameOf } from '../../spec/designs.ts'
 import { idsOf } from '../../spec/ids.ts'
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommuOf } from '../../spec/iommus.ts'
@@ -20,7 +21,8 @@ const cited = (step: Step, on: Iommu): string => {
 export function designLines(design: Design, theme: Theme): string[] {
   const { name, says, protocols, givesUp } = design, on = iommuOf(design)
   return [
-    titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
+    titled(name, iommuNameOf(design) === null ? 'design' : `design on ${on.title}`, theme),
+    ...hang('  ', 2, wrapWords(says, theme.width - 2)),
     ...Object.entries(protocols).flatMap(([call, protocol]) => [
       '', `  ${theme.strong(call)}`,
       ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step, on)]),

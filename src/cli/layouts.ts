@@ -44,8 +44,14 @@ const kinds = { rw: '', ro: 'read-only', wo: 'write-only', rw1c: 'write 1 to cle
 const accessOf = ({ fields }: Layout): AccessKind | null =>
   fields.every(({ access }) => access === fields[0]!.access) ? fields[0]!.access : null
 const about = ({ says, needs, address, access }: Field, of: Layout): string =>
-  [says, accessOf(of) === null ? kinds[access] : '', needs === null ? '' : `reserved without ${needs}`,
+  [says, accessOf(of) === null ? kinds[access] : '', unreserved(needs),
     address ? 'bits above the host address width are reserved' : ''].filter(text => text !== '').join('; ')
+
+/** What has the field: a capability, or revisions of the manual after the one that the layout is of. */
+function unreserved(needs: Field['needs']): string {
+  if (needs === null) return ''
+  return needs === 'newer' ? 'in newer revisions only' : `reserved without ${needs}`
+}
 
 /** `capabilities, read-only` of `CAP: capabilities`. */
 export function layoutTitle(of: Layout): string {

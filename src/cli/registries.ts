@@ -10,7 +10,7 @@ import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
-import { iommuOf } from '../../spec/iommus.ts'
+import { iommuOf, iommuOfStep } from '../../spec/iommus.ts'
 import { designs, everyDesign, onlyElsewhere } from '../../spec/designs.ts'
 import { systems, systemsOf } from '../../spec/systems.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
@@ -32,6 +32,12 @@ export const steps: ReadonlyMap<string, Step> = new Map(
     ...everyDesign.flatMap(({ protocols }) => Object.values(protocols).flat())]
     .filter((one): one is Step => typeof one === 'object' && one !== null && 'then' in one && 'says' in one)
     .map(step => [step.name, step]))
+
+/** Which IOMMU's unit it drives, where it drives one. */
+const ofVendor = (step: Step): string => {
+  const on = iommuOfStep(step)
+  return on === null ? '' : ` (${on.title})`
+}
 
 export interface KnownAction {
   readonly says: string
@@ -84,7 +90,7 @@ export const registries: Readonly<Record<ListName, () => readonly (readonly stri
     const { least, most, standard, says } = boundSpecs[name]
     return [name, `${least}..${most}`, `${says} (${standard})`]
   }),
-  steps: () => [...[...steps.values()].map(({ name, says }) => [name, says]),
+  steps: () => [...[...steps.values()].map(step => [step.name, step.says + ofVendor(step)]),
     ...[...stepLists].map(([name, list]) => [name, `in this order: ${stepsText(list)}`])],
   state: () => stateParts().map(([path]) => [`s.${path}`, stateWords[path] ?? '']),
   exports: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]),

@@ -38,7 +38,8 @@ export function openInputs(paths: readonly string[], options: DumpOptions = {}, 
   if (memory.length === 0 && known === 0) throw empty === files.length
     ? dumpError('EMPTY', first, 'the file is empty', 'make the dump again')
     : dumpError('FOREIGN', first, 'a text that lists no table of an IOMMU', 'give a dump of memory, files of '
-      + '/sys/kernel/debug/iommu, or ACPI tables (docs/audit.md); of a kernel log: remapcheck diagnose FILE')
+      + '/sys/kernel/debug/iommu, or ACPI tables (docs/audit.md); of a kernel log: remapcheck diagnose FILE; '
+      + 'of a trace: remapcheck validate FILE')
   return { dumps: dumpsOf(memory[0] ?? null, texts, first, options, unit), firmware, machine }
 }
 

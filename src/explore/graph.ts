@@ -72,7 +72,7 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     first[parent + 1] = edge
   }
   const { words32, kernel, plan } = store, labelBits = (1 << record.changedShift) - 1
-  // All in locals: this is where most of the time goes.
+  // All in locals: each edge goes through here.
   const take = (from: number, end: number): void => {
     kernel.locate(from, end)
     const step = plan.recordBytes >>> 2, last = end >>> 2

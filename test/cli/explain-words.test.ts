@@ -19,6 +19,9 @@ it.each<[string, string, string]>([
   ['device-TLB-invalidate=0x5300530000000003,0x0', '53:00.0', 'source-id'],
   ['FSTS=0xffffffff', 'all ones', 'nothing answers'],
   ['root-entry=0x1001,0x0', 'address 0x1000', 'context table'],
+  ['DTE', 'HPTMODE', 'host page table mode; in newer revisions only'],
+  ['ring0-strict', 'ring0-strict design on Intel VT-d', 'drivers in the kernel'],
+  ['io-lite@amdvi', 'design on AMD-Vi', 'io-lite'],
 ])('%s', async (words, title, says) => {
   const { code, out } = await run(['explain', words])
   expect(code).toBe(0)

@@ -86,6 +86,14 @@ describe('what nothing was asked of', () => {
     expect(out).toMatch(/no claim was judged: none of these scopes is about it; `remapcheck explain\s+DESIGN`/)
     expect(code).toBe(4)
   })
+  it('has no row among those that nobody named, and is named below', async () => {
+    const { code, out } = await run('check --iommu vtd --scope mapping --property no-dma-escape '
+      + '--bounds cpus=1,callers=1,devices=1,domains=1,frames=1,iovas=1')
+    expect(code).toBe(0)
+    expect(out).toMatch(/\nring0-strict .* ✓ /)
+    expect(out).not.toMatch(/\nl4re-io/)
+    expect(out.replace(/\s+/g, ' ')).toMatch(/none of these scopes is about pistachio-irq, .* l4re-io,/)
+  })
   it('of a log, is told: a line that shows nothing ends as vacuous', async () => {
     const log = join(cwd, 'one.log')
     writeFileSync(log, 'vtd_context_cache_reset \n')

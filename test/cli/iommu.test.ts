@@ -175,7 +175,7 @@ it('explain knows the IOMMUs, and designs of one alone by their bare names', asy
   for (const name of ['AMD', 'AMD-Vi', 'amdvi'])
     expect((await run(`explain ${name}`, { cwd })).out).toMatch(/^AMD-Vi {2}IOMMU\n[^]*ring0-words@amdvi/)
   expect((await run('explain VT-d', { cwd })).out).toMatch(/^Intel VT-d {2}IOMMU\n/)
-  expect((await run('explain ring0-words', { cwd })).out).toMatch(/^ring0-words@amdvi {2}design\n/)
+  expect((await run('explain ring0-words', { cwd })).out).toMatch(/^ring0-words@amdvi {2}design on AMD-Vi\n/)
   expect(registries.designs().map(([name]) => name)).toContain('ring0-words@amdvi')
   expect(registries.faults().map(([code]) => code)).toContain('204h')
 })
@@ -203,7 +203,11 @@ describe('bad input', () => {
       [`check ring0-strict --iommu ${name}`, `no IOMMU is named '${name}'.*did you mean 'amdvi'`] as const),
     ['explain ring0-register --iommu amdvi', "is on Intel VT-d only.*name it 'ring0-register' without"],
     ['list registers', "no such list.*they are in 'layouts'"], ['list capabilities', "they are in 'bounds'"],
-    ['check ring0-strict@amd', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
+    ['check ring0-strict@amd', "strict@amd: no IOMMU is named 'amd'.*did you mean 'amdvi'"],
+    ['check vm-posted@intel+table-switch', "no IOMMU is named 'intel'.*did you mean 'vtd'"],
+    ['check ring0-strct@amdvi', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
+    ['check ring0@amdvi', '→ there are ring0-strict@amdvi, ring0-words@amdvi'],
+    ['check pistachio-irq@amdvi+x', 'has this name.*there are pistachio-irq@amdvi.source-masked'],
     ['check ring0-strict --iommu amdvi --bounds frames=1,iovas=1,cm=1', 'cm=1: AMD-Vi has no such capability'],
     ['check ring0-strict --iommu vtd --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capab'],
     ['check ring0-strict --bounds frames=1,iovas=1,npCache=1,cm=1', 'npCache=1: Intel VT-d has no such capability'],

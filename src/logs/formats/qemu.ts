@@ -84,8 +84,9 @@ export class QemuReader<E> implements LogReader<E> {
       'give it as --ftrace FILE beside the log of QEMU')
     const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of an `
       + `IOMMU (${prefixes.map(prefix => `${prefix}*`).join(', ')})`
-    return isBinary ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
-      : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
+    const next = `${again}; of a dump, or files of debugfs: remapcheck audit FILE`
+    return isBinary ? logError('BINARY', this.#path, 'this is binary data, not a log', next)
+      : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, next)
   }
 
   #unread(name: string, body: string, text: string, line: number, stamped: RegExpExecArray | null): Reading<E> {

@@ -14,8 +14,10 @@ const statesWidth = 11
 
 /** Claims that some design was asked, the witnesses left out; with states, and the legend of the marks in use. Of many
  *  designs a table for each question, of those that it was asked of; the last one has all, with their states. */
-export function tableLines({ designs, claims: all, questions }: CheckReport, theme: Theme): string[] {
-  const rows = designs.map(design => ({ design, cells: cellsOf(design) }))
+export function tableLines({ designs, claims: all, questions, named }: CheckReport, theme: Theme): string[] {
+  const searched = designs.filter(({ scopes }) => scopes.length > 0)
+  const shown = named || searched.length === 0 ? designs : searched
+  const rows = shown.map(design => ({ design, cells: cellsOf(design) }))
   const claims = all.filter(claim => rows.some(({ cells }) => cells.has(claim)))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
   const parts = rows.length > fewDesigns ? partsOf(claims, questions) : [{ asks: null, claims }]
@@ -32,6 +34,8 @@ export function tableLines({ designs, claims: all, questions }: CheckReport, the
       .filter(([standing]) => used.has(standing as Marked)).map(([standing, { text, says }]) =>
       ({ text: `${text} ${says}`, paint: paints[standing as Marked](theme) })), theme.width, '   '),
     ...witnessLines(designs, theme.width),
+    ...shown.length === designs.length ? [] : wrapWords(`none of these scopes is about ${
+      designs.filter(one => !shown.includes(one)).map(({ design }) => design).join(', ')}`, theme.width),
   ]
 }
 /** One table of them is still easy to read. */

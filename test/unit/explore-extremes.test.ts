@@ -56,8 +56,8 @@ test('ways may have more edges than a call can have arguments', async () => {
   const { world } = (await buildGraph(machine)).graph!
   const graph = { states, first, target, label, labels, world: () => world(0), answers: () => expect.fail() }
   const [begin, end] = machine.instances
-  const measure: typeof byName = { begins: ({ instance }) => instance === begin, ends: ({ instance }) => instance === end,
-    price: () => 0 }
+  const measure: typeof byName = { begins: ({ instance }) => instance === begin,
+    ends: ({ instance }) => instance === end, price: () => 0 }
   const { greatest, endless } = await extremesOf(machine, graph, measure, unhurried())
   expect(greatest!.ops.length).toBe(states)
   expect([endless!.loop, endless!.ops.length]).toEqual([1, states])

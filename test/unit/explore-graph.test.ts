@@ -92,7 +92,8 @@ test('threads find a graph on which the same is said, and end with it', async ()
 
 test('what threads found first of several, one thread tells anew', async () => {
   const model = graphMachine([[0, 'a', 1], [0, 'b', 2], [1, 'a', 3], [2, 'a', 3], [3, 'a', 4]], {}, [
-    always('not 3', { claim: '' }, ({ state }) => state.at !== 3 || { because: 'at 3' }), recovers('returns', { claim: '' }, () => true)])
+    always('not 3', { claim: '' }, ({ state }) => state.at !== 3 || { because: 'at 3' }),
+    recovers('returns', { claim: '' }, () => true)])
   let kept: SavedSearch | null = null
   const whole = await checkMachine(model)
   await checkMachine(model, { maxStates: 4, checkpoints: { resume: null, save: ({ facts, parts }) => {

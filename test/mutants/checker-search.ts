@@ -62,6 +62,8 @@ export const searchEdits: readonly Edit[] = [
   code('chain-value', 'a value goes the way of its neighbour', 'i32(values[0]!)', 'i32(values[0]! ^ 1)'),
   javascript('move-dropped', 'the JavaScript moves nothing', 'moves.filter(({ to }) => to >>> 5 === w)',
     'moves.slice(1, 0)', 'explore-backends'),
+  trees('deep-code', 'code is made of trees of any depth', 'this.depths[root]! > mostDepth ? unknown : ', '',
+    'explore-backends'),
   trees('leaf-shared', 'two effects that differ in what moves are one',
     'hashOf(label, effect), alike = this.leafNumbers.get(hash) ?? []\n    for (const number of alike) {\n'
     + '      const leaf = this.leaves[number]!\n      if (leaf.label === label && isSameEffect(leaf.effect!, effect))',

@@ -86,7 +86,8 @@ export class Search<S, L, O extends Observation> {
     this.steps = new Steps(machine, this.store, this.learner, this.standings, this.successors, () => this.decided)
     this.compilation = new Compilation(this.backend, this.learner, this.steps, this.successors)
     if (names === null) return
-    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, shape, this.store.plan.words, groups)
+    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.standings, shape,
+      this.store.plan.words, groups)
     this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
@@ -213,12 +214,12 @@ export class Search<S, L, O extends Observation> {
   /** Keeps where the search stands, where that was asked for. */
   keep(): void { this.keeper.keep() }
   private resume({ facts, read }: SavedSearch): void {
-    const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
+    const { states, runs, next, levels, labels, ambiguous } = facts
     const { store, learner, successors, standings } = this
     const taken = store.restore(states, runs, read)
     learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
-    standings.restore(violations, reachedBy)
+    standings.restore(facts)
     this.frontier.restore(next, levels)
     this.wasAmbiguous = ambiguous
   }

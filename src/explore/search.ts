@@ -1,6 +1,6 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the
  *  way. */
-import { layoutOf, observationsIn, tracing } from '../model/index.ts'
+import { layoutOf, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { Standings } from './standings.ts'
 import { snapshotOf } from './checkpoint.ts'
@@ -227,10 +227,12 @@ export class Search<S, L, O extends Observation> {
   private begin(): void {
     const { store, learner, machine, standings } = this
     learner.packed.pack(machine.initialWorld, store.words32, store.candidate)
+    // Under its own names: under those that are stored a witness may not show itself.
+    const start = store.words32.slice(store.candidate, store.candidate + learner.words)
     store.insert(0, initialLabel)
-    const initial = () => learner.packed.unpack(store.words32, store.unpack(0))
-    const judged = { world: initial(), fresh: false, before: initial, trace: () => [] }
-    tracing(() => { standings.judge(observationsIn([]), judged) }, () => [])
+    tracing(() => learner.recorder.asked(start, start, (world, before) => {
+      standings.judge([], { world, fresh: false, before, trace: () => [] })
+    }), () => [])
   }
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */

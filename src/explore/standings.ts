@@ -1,4 +1,5 @@
 /** What a run has learnt so far: the standing of each property, and what was exercised. */
+import { withClock } from '../model/clock.ts'
 import { isProgressKind, isReached, judge, ModelError, observationsIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
@@ -168,7 +169,8 @@ export class Standings<S, L, O extends Observation> {
 
   private note(violation: Violation): void {
     this.violations.set(violation.property, violation)
-    this.onViolation(violation)
+    // A claim is judged where the clock is hidden; who hears of it is no claim.
+    withClock(() => { this.onViolation(violation) })
   }
 
   private outcomeOf({ name, kind }: Property<S, L, O>, end: End): PropertyResult['outcome'] {

@@ -63,8 +63,8 @@ export class Equivariance<S, L, O extends Observation> {
   }
 
   /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look
-   *  alike to the tree were asked under all of them. Books each witness that only other names reach. @throws NotInterchangeable when it does something else there, or
-   *  that is more than is tested. */
+   *  alike to the tree were asked under all of them. Books each witness that only other names reach.
+   *  @throws NotInterchangeable when it does something else there, or that is more than is tested. */
   checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number, log: ReadLog): void {
     const named = (names: Names): Op => ({ action: instance.op.action,
       args: renamedValue({ kind: 'struct', fields: instance.action.params }, instance.op.args, names) as Op['args'] })

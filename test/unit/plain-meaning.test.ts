@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   actionsOf, bool, exploreExhaustively, checkMachine, exploreRandomly, list, machine, ModelError, oneOf, optional,
-  makeTrace, propertiesOf, range, replay, shrinkOps, step, struct, table, variant,
+  propertiesOf, range, shrinkOps, step, struct, table, variant,
 } from '../../src/index.ts'
 import type { Machine, Op, Property, Value, World } from '../../src/index.ts'
 
@@ -227,29 +227,6 @@ describe('what no step may do is refused by every driver, also where it is caugh
     const tells = onStep('teller', { claim: '', on: 'went' }, seen => { (seen as { n: number }).n = 1; return true })
     for (const run of [exploreExhaustively(of(tells)), exploreRandomly(of(tells), { seed: 1, runs: 5 })])
       await expect(run).rejects.toThrow("property 'teller' threw: Cannot assign to read only property 'n'")
-  })
-
-  const misspelt = (state: unknown): boolean => (state as { readonly y: number }).y > 0
-  const caught = (state: unknown): boolean => { try { return misspelt(state) } catch { return false } }
-  test.each<[string, Property<State, Ledger, Seen>]>([
-    ['of states', always('it', { claim: '' }, ({ state }) => !misspelt(state) || { because: 'y' })],
-    ['of states, and catches that', always('it', { claim: '' }, ({ state }) => !caught(state) || { because: 'y' })],
-    ['of the state before a step',
-      onStep('it', { claim: '', on: 'went' }, (_, __, { state }) => !misspelt(state) || { because: 'y' })],
-    ['of what is reached', sometimes('it', { claim: '' }, ({ state }) => misspelt(state))],
-    ['of endless runs', propertiesOf<State, Ledger, Seen>().eventually('it', { claim: '' }, w => misspelt(w.state))],
-  ])('a claim that reads what there never is: %s', async (_, claim) => {
-    const of = made((d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined, [claim])
-    const go = { action: 'go', args: {} }, trace = makeTrace(of, { design: 'm', bounds: {}, property: 'it',
-      because: '', ops: [go, go], loop: 2, found: { driver: 'hand', shortest: false } })
-    const runs = [() => checkMachine(of), async () => replay(of, trace),
-      ...claim.kind === 'eventually' ? [] : [() => exploreRandomly(of, { seed: 1, runs: 5 })]]
-    for (const run of runs) {
-      const error: unknown = await run().then(() => null, (cause: unknown) => cause)
-      expect(error).toBeInstanceOf(ModelError)
-      expect((error as ModelError).message).toContain('reads world.state.y: no such field')
-    }
-    expect(() => shrinkOps(of, 'it', [go, go])).toThrow('do not violate')
   })
 
   test.each([0, NaN, Infinity, -1, 1.5])('%s parts', parts => {

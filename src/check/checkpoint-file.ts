@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import type { SavedSearch, Snapshot } from '../explore/checkpoint.ts'
 import { UserError } from '../errors.ts'
 
-const format = 'remapcheck-checkpoint/3'
+const format = 'remapcheck-checkpoint/4'
 /** The first line: format, and the length of the JSON that follows. */
 const firstLine = (length: number): string => `${format} ${String(length).padStart(12, '0')}\n`
 const firstLength = firstLine(0).length

@@ -1,13 +1,12 @@
 /** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt
  *  again. */
-import type { ModelEvent, Observation, Op } from '../model/index.ts'
-import type { Standings } from './standings.ts'
+import type { ModelEvent, Observation } from '../model/index.ts'
+import type { Decided, Standings } from './standings.ts'
 import type { Learner } from './learner.ts'
-import type { Violation } from './result.ts'
 import type { StateStore } from './store.ts'
 
 /** Where a search stood between two parents, as plain data. */
-export interface SearchFacts {
+export interface SearchFacts extends Decided {
   readonly states: number
   /** Runs of each component. */
   readonly runs: readonly number[]
@@ -20,8 +19,6 @@ export interface SearchFacts {
     readonly events: readonly ModelEvent<Observation>[]
     readonly fired: number
   }[]
-  readonly violations: readonly Violation[]
-  readonly reachedBy: readonly (readonly [property: string, ops: readonly Op[]])[]
   readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
   /** Which trace is told of several is still to be decided. */
   readonly ambiguous: boolean
@@ -57,6 +54,7 @@ export function snapshotOf<S, L, O extends Observation>(
   return {
     facts: {
       ...place, ...rest, violations: [...standings.violations.values()], reachedBy: [...standings.reachedBy],
+      apart: [...standings.apart],
       labels: learner.labels.slice(1).map((label, i) =>
         ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
     },

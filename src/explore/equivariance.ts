@@ -1,6 +1,6 @@
 /** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under
  *  all other names. */
-import { judge, keyOf, ModelError, observationsIn, showOp } from '../model/index.ts'
+import { isReached, judge, keyOf, ModelError, observationsIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Op, Property, Shape, World } from '../model/index.ts'
 import { after, endsAlike, Known, movesAlike, sourcesOf } from './alike.ts'
 import type { Sources } from './alike.ts'
@@ -12,6 +12,7 @@ import type { Recorder } from '../model/record.ts'
 import { Renamer, renamedValue } from './renaming.ts'
 import type { Names } from './renaming.ts'
 import { kindsOf } from './retrace.ts'
+import type { Standings } from './standings.ts'
 import { groupOf, NotInterchangeable, setsOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 
@@ -37,6 +38,7 @@ export class Equivariance<S, L, O extends Observation> {
   pause: () => void = () => {}
   private readonly machine: Machine<S, L, O>
   private readonly recorder: Recorder<S, L, O>
+  private readonly standings: Standings<S, L, O>
   private readonly groups: readonly Group[]
   private readonly words: number
   private readonly renamer: Renamer
@@ -46,10 +48,11 @@ export class Equivariance<S, L, O extends Observation> {
   private readonly sets: ReadonlySet<string>
   private readonly byOp: ReadonlyMap<string, Instance<S, O>>
 
-  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, shape: Shape, words: number,
-    groups: readonly Group[]) {
+  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, standings: Standings<S, L, O>, shape: Shape,
+    words: number, groups: readonly Group[]) {
     this.machine = machine
     this.recorder = recorder
+    this.standings = standings
     this.groups = groups
     this.words = words
     this.renamer = new Renamer(shape, words, new Set(groups.map(({ name }) => name)))
@@ -60,8 +63,8 @@ export class Equivariance<S, L, O extends Observation> {
   }
 
   /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look
-   *  alike to the tree were asked under all of them. @throws NotInterchangeable when it does something else there, or
-   *  that is more than is tested. */
+   *  alike to the tree were asked under all of them. Books each witness that only other names reach.
+   *  @throws NotInterchangeable when it does something else there, or that is more than is tested. */
   checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number, log: ReadLog): void {
     const named = (names: Names): Op => ({ action: instance.op.action,
       args: renamedValue({ kind: 'struct', fields: instance.action.params }, instance.op.args, names) as Op['args'] })
@@ -178,8 +181,12 @@ export class Equivariance<S, L, O extends Observation> {
   private outcome(instance: Instance<S, O>, words: Uint32Array): Answer {
     const verdicts: boolean[] = []
     const { step, log } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
+      const seen = observationsIn(events)
       for (const property of this.machine.properties)
-        if (property.kind === 'step') verdicts.push(judge(property, world, observationsIn(events), before) === true)
+        if (property.kind === 'step') verdicts.push(judge(property, world, seen, before) === true)
+      // Those that the step reaches under its own names are open no more.
+      for (const witness of this.standings.witnesses)
+        if (isReached(witness, world, seen)) this.standings.apart.add(witness.name)
     })
     return step === null ? { says: 'no', effect: null, log }
       : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }

@@ -2,7 +2,7 @@
  *  shrunk. */
 import fc from 'fast-check'
 import { ModelError, tracing } from '../model/index.ts'
-import type { Machine, Observation, Op, World } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
 import { Standings } from './standings.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
@@ -117,11 +117,12 @@ class Walk<S, L, O extends Observation> {
     this.machine = machine
     this.standings = new Standings(machine, false)
     this.walker = new Walker(machine, blind)
-    const { words } = this.walker.stepper.initial()
-    this.states = new PackedStates(words.length)
-    this.states.insert(words)
-    const world = (): World<S, L> => machine.initialWorld
-    tracing(() => this.standings.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
+    const { stepper } = this.walker, at = stepper.initial()
+    this.states = new PackedStates(at.words.length)
+    this.states.insert(at.words)
+    tracing(() => stepper.asked(at, at, (world, before) => {
+      this.standings.judge([], { world, fresh: true, before, trace: () => [] })
+    }), () => [])
   }
 
   counts() {
@@ -141,9 +142,10 @@ class Walk<S, L, O extends Observation> {
         ops.push(op)
         this.ops++
         this.transitions++
-        // Most states are not new, and nobody asks for them.
-        standings.record(action, events, { get world() { return stepper.world(to) }, fresh: states.insert(to.words),
-          before: () => stepper.before(from, to), trace: () => [...ops] })
+        const fresh = states.insert(to.words), trace = (): readonly Op[] => [...ops]
+        stepper.asked(from, to, (world, before) => {
+          standings.record(action, events, { world, fresh, before, trace })
+        })
       },
     }), () => walker.current === null ? ops : [...ops, walker.current])
     for (const name of standings.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)

@@ -2,6 +2,7 @@
  *  way from the true initial state is found again, step by step. */
 import { isReached, ModelError, observationsIn, showOp, step } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
+import { asked } from '../model/step.ts'
 import { judgeOps } from './shrink.ts'
 import type { Standings } from './standings.ts'
 import type { Violation } from './result.ts'
@@ -113,7 +114,7 @@ export class Retracer<S, L, O extends Observation> {
     for (const ops of this.endings(told)) {
       let at = this.machine.initialWorld, events: readonly ModelEvent<O>[] = []
       for (const op of ops) ({ world: at, events } = step(this.machine, at, op))
-      if (isReached(property, at, observationsIn(events))) return ops
+      if (asked(this.machine, at, at, world => isReached(property, world, observationsIn(events)))) return ops
     }
     return null
   }

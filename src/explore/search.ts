@@ -1,6 +1,6 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the
  *  way. */
-import { layoutOf, observationsIn, tracing } from '../model/index.ts'
+import { layoutOf, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { Standings } from './standings.ts'
 import { snapshotOf } from './checkpoint.ts'
@@ -86,7 +86,8 @@ export class Search<S, L, O extends Observation> {
     this.steps = new Steps(machine, this.store, this.learner, this.standings, this.successors, () => this.decided)
     this.compilation = new Compilation(this.backend, this.learner, this.steps, this.successors)
     if (names === null) return
-    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, shape, this.store.plan.words, groups)
+    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.standings, shape,
+      this.store.plan.words, groups)
     this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
@@ -215,12 +216,12 @@ export class Search<S, L, O extends Observation> {
   /** Keeps where the search stands, where that was asked for. */
   keep(): void { this.keeper.keep() }
   private resume({ facts, read }: SavedSearch): void {
-    const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
+    const { states, runs, next, levels, labels, ambiguous } = facts
     const { store, learner, successors, standings } = this
     const taken = store.restore(states, runs, read)
     learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
-    standings.restore(violations, reachedBy)
+    standings.restore(facts)
     this.frontier.restore(next, levels)
     this.wasAmbiguous = ambiguous
   }
@@ -228,10 +229,12 @@ export class Search<S, L, O extends Observation> {
   private begin(): void {
     const { store, learner, machine, standings } = this
     learner.packed.pack(machine.initialWorld, store.words32, store.candidate)
+    // Under its own names: under those that are stored a witness may not show itself.
+    const start = store.words32.slice(store.candidate, store.candidate + learner.words)
     store.insert(0, initialLabel)
-    const initial = () => learner.packed.unpack(store.words32, store.unpack(0))
-    const judged = { world: initial(), fresh: false, before: initial, trace: () => [] }
-    tracing(() => { standings.judge(observationsIn([]), judged) }, () => [])
+    tracing(() => learner.recorder.asked(start, start, (world, before) => {
+      standings.judge([], { world, fresh: false, before, trace: () => [] })
+    }), () => [])
   }
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */

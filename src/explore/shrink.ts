@@ -74,7 +74,7 @@ function verdictsOf<S, L, O extends Observation>(claim: Property<S, L, O>, stepp
     if (sound.has(judged)) return true
     const seen = observationsIn(taken.events)
     const verdict = claim.kind === 'step' && seen.length === 0 ? true
-      : judge(claim, stepper.world(taken.to), seen, () => stepper.before(from, taken.to))
+      : stepper.asked(from, taken.to, (world, before) => judge(claim, world, seen, before))
     if (verdict === true) sound.add(judged)
     return verdict
   }

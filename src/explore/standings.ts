@@ -1,4 +1,5 @@
 /** What a run has learnt so far: the standing of each property, and what was exercised. */
+import { withClock } from '../model/clock.ts'
 import { isProgressKind, isReached, judge, ModelError, observationsIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
@@ -15,14 +16,23 @@ export interface Taken<S, L> {
   readonly trace: () => readonly Op[]
 }
 
+/** What a run has decided, as plain data. */
+export interface Decided {
+  readonly violations: readonly Violation[]
+  readonly reachedBy: readonly (readonly [property: string, ops: readonly Op[]])[]
+  /** Each `sometimes` that tells interchangeable ids apart. */
+  readonly apart: readonly string[]
+}
+
 type End = 'holds' | 'passed' | 'incomplete'
 
 /** A decided property is not judged again: the first violation stands. */
 export class Standings<S, L, O extends Observation> {
   readonly violations = new Map<string, Violation>()
   readonly reachedBy = new Map<string, readonly Op[]>()
-  /** Of each `sometimes` that was reached only under names it tells apart. */
-  private readonly unasked = new Set<string>()
+  /** Each `sometimes` that tells interchangeable ids apart: not found under the names that are stored, it may be
+   *  reached under others. */
+  readonly apart = new Set<string>()
   private readonly machine: Machine<S, L, O>
   private readonly shortest: boolean
   /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are
@@ -110,7 +120,7 @@ export class Standings<S, L, O extends Observation> {
       const told = reached(property, ops)
       if (told !== null) { this.reachedBy.set(property.name, told); continue }
       this.reachedBy.delete(property.name)
-      this.unasked.add(property.name)
+      this.apart.add(property.name)
     }
   }
 
@@ -121,13 +131,17 @@ export class Standings<S, L, O extends Observation> {
   }
 
   /** Takes over what another run of the same machine has decided: it is judged no more. */
-  restore(violations: readonly Violation[], reachedBy: readonly (readonly [string, readonly Op[]])[]): void {
+  restore({ violations, reachedBy, apart }: Decided): void {
     for (const violation of violations) this.note(violation)
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
+    for (const name of apart) this.apart.add(name)
     this.ofStates = this.ofStates.filter(({ name }) => !this.violations.has(name))
     this.ofSteps = this.ofSteps.filter(({ name }) => !this.violations.has(name))
     this.unreached = this.unreached.filter(({ name }) => !this.reachedBy.has(name))
   }
+
+  /** Each `sometimes` that is not reached yet. */
+  get witnesses(): readonly Sometimes<S, L, O>[] { return this.unreached }
 
   isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
 
@@ -155,13 +169,14 @@ export class Standings<S, L, O extends Observation> {
 
   private note(violation: Violation): void {
     this.violations.set(violation.property, violation)
-    this.onViolation(violation)
+    // A claim is judged where the clock is hidden; who hears of it is no claim.
+    withClock(() => { this.onViolation(violation) })
   }
 
   private outcomeOf({ name, kind }: Property<S, L, O>, end: End): PropertyResult['outcome'] {
     if (this.violations.has(name)) return 'violated'
     if (this.reachedBy.has(name)) return 'reached'
-    if (isProgressKind(kind) || this.unasked.has(name)) return 'unchecked'
+    if (isProgressKind(kind) || this.apart.has(name)) return 'unchecked'
     return kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
   }
 

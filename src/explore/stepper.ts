@@ -11,8 +11,6 @@ import type { Leaf } from './trees.ts'
 /** A state, and what was asked of it. */
 export interface Place<S, L, O extends Observation> {
   readonly words: Uint32Array
-  /** Null until someone asks. */
-  world: World<S, L> | null
   /** By the number of the instance; null where it may not be taken. */
   readonly steps: Map<number, Taken<S, L, O> | null>
 }
@@ -55,17 +53,13 @@ export class Stepper<S, L, O extends Observation> {
     let place = this.places.get(key)
     if (place !== undefined) return place
     if (this.places.size >= mostPlaces) this.places.clear()
-    this.places.set(key, place = { words, world: null, steps: new Map() })
+    this.places.set(key, place = { words, steps: new Map() })
     return place
   }
-  /** The value of a state, which nobody can change. */
-  world(place: Place<S, L, O>): World<S, L> {
-    return place.world ??= this.fresh(place)
-  }
-  private fresh({ words }: Place<S, L, O>): World<S, L> { return this.recorder.packed.frozen(words, 0) }
-  /** The value before a step to another state: never the same object as that after it. */
-  before(from: Place<S, L, O>, to: Place<S, L, O>): World<S, L> {
-    return from === to ? this.fresh(from) : this.world(from)
+  /** What `ask` says of a step between two states. @throws ModelError. */
+  asked<T>(from: Place<S, L, O>, to: Place<S, L, O>,
+    ask: (world: World<S, L>, before: () => World<S, L>) => T): T {
+    return this.recorder.asked(to.words, from.words, ask)
   }
 
   /** Whether the machine's instance of this number may be taken. @throws ModelError. */

@@ -1,7 +1,7 @@
 /** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and
  *  learn it. */
 import { ModelError, observationsIn, tracing } from '../model/index.ts'
-import type { Machine, Observation, Op, World } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
 import type { Standings } from './standings.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
@@ -109,9 +109,10 @@ export class Steps<S, L, O extends Observation> {
           const isSame = step === null || known.label === null ? step === known.effect
             : learner.isLabel(known.label, step.events) && after.every((word, w) => word === again[w])
           if (!isSame) throw twoThings(instance, this.machine)
-          const unpacked = (words: Uint32Array, from: number) => learner.packed.unpack(words, from) as World<S, L>
           if (step !== null)
-            this.standings.judgeAgain(unpacked(again, 0), observationsIn(step.events), () => unpacked(words32, at))
+            learner.recorder.asked(again, words32.subarray(at, at + learner.words), (world, before) => {
+              this.standings.judgeAgain(world, observationsIn(step.events), before)
+            })
         }, () => this.trace(instance.op))
         break
       }

@@ -17,17 +17,13 @@ const noDate = new Proxy(Date, {
 })
 const noTimer: typeof process.hrtime = Object.assign(noClock, { bigint: noClock })
 
-/** @throws ModelError naming `who` when `work` asks for the time or a random number, also where it catches the
- *  refusal. */
-export function withoutClock<T>(who: () => string, work: () => T): T {
-  const { Date: date } = globalThis
+/** Hides them all. @returns what puts them back. */
+function hide(): () => void {
+  const { Date: date, crypto } = globalThis
   const { random } = Math
   const { now } = performance
   const { hrtime, uptime } = process
-  const { crypto } = globalThis
   const { getRandomValues, randomUUID } = crypto
-  whose = who
-  refused = null
   Math.random = noDice
   performance.now = noClock
   process.hrtime = noTimer
@@ -35,8 +31,7 @@ export function withoutClock<T>(who: () => string, work: () => T): T {
   crypto.getRandomValues = noDice
   crypto.randomUUID = noDice
   globalThis.Date = noDate
-  let result: T
-  try { result = work() } finally {
+  return () => {
     globalThis.Date = date
     Math.random = random
     performance.now = now
@@ -45,6 +40,39 @@ export function withoutClock<T>(who: () => string, work: () => T): T {
     crypto.getRandomValues = getRandomValues
     crypto.randomUUID = randomUUID
   }
+}
+/** Of the outermost work that runs; null where none does. */
+let putBack: (() => void) | null = null
+
+/** Such work may have such work in it. @throws ModelError naming `who` when `work` asks for the time or a random
+ *  number, also where it catches the refusal. */
+export function withoutClock<T>(who: () => string, work: () => T): T {
+  const outer = { whose, refused }, isOutermost = putBack === null
+  whose = who
+  refused = null
+  putBack ??= hide()
+  let result: T
+  try { result = work() } finally {
+    ({ whose } = outer)
+    if (isOutermost) {
+      putBack()
+      putBack = null
+    }
+  }
   if (refused !== null) throw refused as ModelError
+  ;({ refused } = outer)
   return result
+}
+
+/** For those who are told of something amid such work, and are no part of it: they may ask for the time, and take steps
+ *  themselves. */
+export function withClock(work: () => void): void {
+  if (putBack === null) { work(); return }
+  const kept = { whose, refused }
+  putBack()
+  putBack = null
+  try { work() } finally {
+    ({ whose, refused } = kept)
+    putBack = hide()
+  }
 }

@@ -107,6 +107,8 @@ class Writer {
   private writeMoved(node: Node, at: number, path: string): void {
     const { shape, target } = node
     if (node.run.mode === 'over') throw new ModelError(`${path}: holds a part of another step's state`)
+    if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
+    checkWhole(node, path)
     const touched = Object.keys(target)
     const isArray = Array.isArray(target)
     if (touched.length === 0
@@ -114,17 +116,14 @@ class Writer {
       this.move(node.at, at, shape.bits)
       return
     }
-    if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
     this.clear(at, shape.bits)
     if (shape.kind === 'list') this.put(at, shape.length.bits, (target as unknown as unknown[]).length)
     if (shape.kind === 'variant') this.put(at, shape.which.bits, node.run.raw(node.at, shape.which.bits))
     for (const [name, place] of node.parts()) {
       if (isArray && Number(name) >= target.length) break
-      if (isMissing(node, name)) throw outside(`${path}.${name}`)
-      if (Object.hasOwn(target, name)) this.write(place.shape, at + place.at, target[name], `${path}.${name}`)
+      if (Object.hasOwn(target, name)) this.write(place.shape, at + place.at, target[name], partOf(node, path, name))
       else this.move(node.at + place.at, at + place.at, place.shape.bits)
     }
-    checkNames(node, path)
   }
 
   /** A variant of another case than it was: fields that both have stay, unread where nobody looked at them. */
@@ -155,17 +154,14 @@ class Writer {
     if (!node.isWritten) return
     const { shape, target, at, found } = node
     if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
-    if (shape.kind === 'list') this.compareLength(node, path)
-    else if (shape.kind === 'table' && (target as unknown as unknown[]).length !== shape.elements.length)
-      throw outside(path)
-    checkNames(node, path)
-    for (const name of found.keys()) if (isMissing(node, name)) throw outside(`${path}.${name}`)
+    checkWhole(node, path)
+    if (shape.kind === 'list') this.compareLength(node)
     const parts = node.parts()
     for (const name of Object.keys(target)) {
       const place = parts.get(name)
       if (place !== undefined)
         this.compareValue(place, at + place.at, target[name], found.get(name),
-          Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
+          partOf(node, path, name))
     }
   }
   private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {
@@ -176,15 +172,12 @@ class Writer {
     }
     this.write(shape, at, value, path)
   }
-  private compareLength(node: Node, path: string): void {
-    const { shape, target, at } = node
+  private compareLength({ shape, target, at, run }: Node): void {
     if (shape.kind !== 'list') return
     const { length } = target as unknown as unknown[]
-    const before = node.run.raw(at, shape.length.bits)
-    if (length > shape.elements.length) throw outside(path)
+    const before = run.raw(at, shape.length.bits)
     if (length === before) return
     this.put(at, shape.length.bits, length)
-    for (let i = before; i < length; i++) if (!Object.hasOwn(target, String(i))) throw outside(`${path}[${i}]`)
     for (let i = length; i < before; i++) this.clear(at + shape.elements[i]!.at, shape.elements[i]!.shape.bits)
   }
 }
@@ -195,11 +188,19 @@ const isMissing = ({ target, found }: Node, name: string): boolean =>
 const isRetagged = ({ shape, target, found }: Node): boolean =>
   shape.kind === 'variant' && Object.hasOwn(target, shape.tag) && target[shape.tag] !== found.get(shape.tag)
 
-/** A name that the domain does not know would be lost silently. */
-function checkNames(node: Node, path: string): void {
-  if (Array.isArray(node.target)) return
-  const { shape } = node
-  if (shape.kind === 'variant' && isMissing(node, shape.tag)) throw outside(`${path}.${shape.tag}`)
+const partOf = ({ target }: Node, path: string, name: string): string =>
+  Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`
+
+/** All parts are there, none is too many: not what was deleted or cut off, nor a hole where a list grew. A name that
+ *  the domain does not know would be lost silently. */
+function checkWhole(node: Node, path: string): void {
+  const { shape, target } = node
+  if (shape.kind === 'table' || shape.kind === 'list') {
+    const { length } = target as unknown as unknown[]
+    if (shape.kind === 'table' ? length !== shape.elements.length : length > shape.elements.length) throw outside(path)
+  }
+  for (const name of node.found.keys()) if (isMissing(node, name)) throw outside(partOf(node, path, name))
+  if (Array.isArray(target)) return
   for (const name of Object.keys(node.target))
     if (!node.parts().has(name) && !(shape.kind === 'variant' && name === shape.tag)) throw noField(path, name)
 }

@@ -4,9 +4,9 @@ import type { Observation } from './event.ts'
 import { answerOf } from './judge.ts'
 import type { Machine, Op } from './machine.ts'
 import { packing } from './pack.ts'
-import type { Eventually, LeadsTo, Recovers, Verdict, World } from './property.ts'
+import type { Eventually, LeadsTo, ProgressProperty, Recovers, Verdict, World } from './property.ts'
 import { keyOf } from './recipe.ts'
-import { isEnabled, step } from './step.ts'
+import { asked, isEnabled, step } from './step.ts'
 
 /** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the
  *  last world. */
@@ -47,20 +47,24 @@ function starved<S, L, O extends Observation>(machine: Machine<S, L, O>,
   return found?.op ?? null
 }
 
+const answered = <S, L, O extends Observation>(machine: Machine<S, L, O>, { name }: ProgressProperty<S, L>,
+  at: World<S, L>, ask: (world: World<S, L>) => boolean): boolean =>
+  asked(machine, at, at, world => answerOf(name, () => ask(world)))
+
 function endlessPart(length: number, loop: number): string {
   if (length === loop) return loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
   return `${length === loop + 1 ? `op ${length}` : `ops ${loop + 1} to ${length}`} can repeat for ever`
 }
 function judgeEndless<S, L, O extends Observation>(
   machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, { ops, worlds, loop }: Lasso<S, L>): Verdict {
-  const { name } = property
   const rest = endlessPart(ops.length, loop)
+  const is = (at: World<S, L>, ask: (world: World<S, L>) => boolean): boolean => answered(machine, property, at, ask)
   if (property.kind === 'eventually')
-    return worlds.some(world => answerOf(name, () => property.goal(world)))
+    return worlds.some(at => is(at, world => property.goal(world)))
       || { because: `the goal is never met: ${rest}` }
   for (const [at, what] of property.cases(machine.initialWorld).entries()) {
-    const last = worlds.findLastIndex(world => answerOf(name, () => property.to(world, at)))
-    const begin = worlds.findIndex((world, i) => i > last && answerOf(name, () => property.from(world, at)))
+    const last = worlds.findLastIndex(one => is(one, world => property.to(world, at)))
+    const begin = worlds.findIndex((one, i) => i > last && is(one, world => property.from(world, at)))
     if (last >= loop || begin < 0) continue
     return {
       because: `${what} ${begin === 0 ? 'is there from the start' : `begins with op ${begin}`} and never ends: ${rest}`,
@@ -90,7 +94,7 @@ export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O
   for (let i = 0; i < queue.length; i++) {
     if (i === limit_worlds) return stuckVerdict(i, true)
     const here = unpack(queue[i]!, 0)
-    if (answerOf(property.name, () => property.goal(here))) return true
+    if (answered(machine, property, here, goal => property.goal(goal))) return true
     for (const { op } of machine.instances) {
       const { world: next, refused } = step(machine, here, op)
       if (!refused) add(next)

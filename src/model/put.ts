@@ -82,14 +82,23 @@ class Copy implements ProxyHandler<Target> {
 }
 
 /** A copy without drafts, for what outlives the run; reading it is logged as any other. Frozen: nobody who is told of
- *  it may change it for others.
- *  @throws TypeError when it holds itself, or what is no plain data. */
+ *  it may change it for others. What is equal as JSON is equal: a field that is undefined is none, and -0 is 0.
+ *  @throws TypeError when it holds itself, or what is no JSON. */
 export function plain(value: unknown, within: readonly unknown[] = []): unknown {
-  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
-    throw new TypeError(`tells a ${typeof value}; tell numbers, strings, booleans, null, arrays and objects of these`)
+  switch (typeof value) {
+    case 'bigint': case 'function': case 'symbol': throw untold(`a ${typeof value}`)
+    case 'undefined': throw untold('undefined')
+    case 'number':
+      if (!Number.isFinite(value)) throw untold(`${value}`)
+      return value + 0
+    default:
+  }
   if (typeof value !== 'object' || value === null) return value
   if (within.includes(value)) throw new TypeError('tells an object that holds itself')
   const inner = [...within, value]
-  return Object.freeze(Array.isArray(value) ? value.map(one => plain(one, inner))
-    : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, plain(of, inner)])))
+  return Object.freeze(Array.isArray(value) ? Array.from(value, one => plain(one, inner))
+    : Object.fromEntries(Object.entries(value).flatMap(([name, of]) =>
+      of === undefined ? [] : [[name, plain(of, inner)]])))
 }
+const untold = (what: string): TypeError =>
+  new TypeError(`tells ${what}; tell finite numbers, strings, booleans, null, arrays and objects of these`)

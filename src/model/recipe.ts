@@ -87,8 +87,11 @@ function fits({ observations }: Vocabulary, observation: Observation): void {
   if (why !== null) throw new TypeError(why)
 }
 
-/** One text for one op, whatever its arguments hold. */
-export const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
+/** One text for one op, whatever its arguments hold, and in whichever order they stand. */
+export const keyOf = (op: Op): string => JSON.stringify([op.action, op.args], byName)
+const byName = (_: string, value: unknown): unknown =>
+  typeof value !== 'object' || value === null || Array.isArray(value) ? value
+    : Object.fromEntries(Object.entries(value).sort(([one], [other]) => one < other ? -1 : 1))
 
 /** `dma.issue(device=0, iova=1)` */
 export function showOp(op: Op): string {

@@ -16,7 +16,7 @@ import type { Packing } from './pack.ts'
 import type { World } from './property.ts'
 import { plain } from './put.ts'
 import { advance, enabled, showOp } from './recipe.ts'
-import { After, ReadOnly, Run } from './run.ts'
+import { After, ReadOnly, Refusal, Run } from './run.ts'
 import type { ReadLog } from './run.ts'
 
 export interface Recorded<O> {
@@ -75,8 +75,7 @@ export class Recorder<S, L, O extends Observation> {
     offset: number): { readonly answer: boolean; readonly log: ReadLog; readonly run: Run } {
     const run = new Run(words, offset, 'read-only')
     const { state } = draftOf(run, this.shape, 0) as World<S, L>
-    const answer = this.reading(run,
-      () => `guard of ${showOp(op)} in machine '${this.machine.name}' changes the state; a guard only reads`,
+    const answer = this.reading(run, 'guard', () => `guard of ${showOp(op)} in machine '${this.machine.name}'`,
       () => enabled(this.machine, action, state, op.args))
     return { answer, log: run.log, run }
   }
@@ -98,8 +97,7 @@ export class Recorder<S, L, O extends Observation> {
       const after = new Uint32Array(this.words), before = new Run(words, offset, 'read-only', run)
       apply(effect, words, offset, after, 0)
       const seen = new After(before, effect, after)
-      const changes = (): string => `a property of machine '${machine.name}' changes the state; a property only reads`
-      this.reading(seen, changes, () => {
+      this.reading(seen, 'property', () => `a property of machine '${machine.name}'`, () => {
         judge(events, draftOf(seen, shape, 0) as World<S, L>, () => draftOf(before, shape, 0) as World<S, L>)
         before.settle()
       })
@@ -107,14 +105,16 @@ export class Recorder<S, L, O extends Observation> {
     return { log: run.log, step: { effect, events } }
   }
 
-  /** What only reads is over, and is told of a write, also of one that it caught. */
-  private reading<T>(run: Run, message: () => string, work: () => T): T {
+  /** What only reads is over, and does not get away with what it was refused and caught. */
+  private reading<T>(run: Run, kind: 'guard' | 'property', who: () => string, work: () => T): T {
     try {
       const result = work()
       run.settle()
       return result
     } catch (cause) {
-      throw isOfReadOnly(run.refused ?? cause) ? new ModelError(message(), { cause }) : cause
+      if (isOfReadOnly(run.refused ?? cause))
+        throw new ModelError(`${who()} changes the state; a ${kind} only reads`, { cause })
+      throw cause instanceof Refusal ? new ModelError(`${who()} ${cause.message}`, { cause }) : cause
     } finally { run.mode = 'over' }
   }
 
@@ -153,13 +153,28 @@ export class Recorder<S, L, O extends Observation> {
 
   /** What a judgement of a single state reads. @throws ModelError. */
   look(words: Uint32Array, offset: number, judge: (world: World<S, L>) => void): ReadLog {
-    return withoutClock(() => `a property of machine '${this.machine.name}'`, () => {
-      const run = new Run(words, offset, 'read-only')
-      this.runs++
-      this.reading(run, () => `a property of machine '${this.machine.name}' changes the state; a property only reads`,
-        () => { judge(draftOf(run, this.shape, 0) as World<S, L>) })
-      return run.log
+    const run = new Run(words, offset, 'read-only')
+    this.runs++
+    this.judging(run, () => { judge(draftOf(run, this.shape, 0) as World<S, L>) })
+    return run.log
+  }
+
+  /** What is asked of a step by those who learn nothing of it: of the state after it, and of that before.
+   *  @throws ModelError. */
+  asked<T>(after: Uint32Array, before: Uint32Array,
+    ask: (world: World<S, L>, before: () => World<S, L>) => T): T {
+    const run = new Run(after, 0, 'read-only'), earlier = new Run(before, 0, 'read-only')
+    return this.judging(run, () => {
+      const answer = ask(draftOf(run, this.shape, 0) as World<S, L>,
+        () => draftOf(earlier, this.shape, 0) as World<S, L>)
+      earlier.settle()
+      return answer
     })
+  }
+
+  private judging<T>(run: Run, work: () => T): T {
+    const who = (): string => `a property of machine '${this.machine.name}'`
+    return withoutClock(who, () => this.reading(run, 'property', who, work))
   }
 }
 

@@ -38,6 +38,14 @@ export function isEnabled<S, L, O extends Observation>(machine: Machine<S, L, O>
   return recorder.isEnabled({ action, op }, packed(recorder, world), 0).answer
 }
 
+/** What `ask` says of a step between two worlds, which it sees as a search shows them: they refuse to be written, and
+ *  to be asked for what they do not have. Of a single world, that is both. @throws ModelError when it fails. */
+export function asked<S, L, O extends Observation, T>(machine: Machine<S, L, O>, world: World<S, L>,
+  before: World<S, L>, ask: (world: World<S, L>, before: () => World<S, L>) => T): T {
+  const recorder = recorderOf(machine)
+  return recorder.asked(packed(recorder, world), packed(recorder, before), ask)
+}
+
 const recorders = new WeakMap<object, unknown>()
 function recorderOf<S, L, O extends Observation>(machine: Machine<S, L, O>): Recorder<S, L, O> {
   let recorder = recorders.get(machine) as Recorder<S, L, O> | undefined
@@ -53,6 +61,7 @@ function packed<S, L, O extends Observation>({ words, packed: { pack } }: Record
 }
 
 function badArgument<S, O>(action: Action<S, O>, args: Args): string | null {
+  for (const name of Object.keys(args)) if (!Object.hasOwn(action.params, name)) return `${name}: no such argument`
   for (const [name, domain] of Object.entries(action.params)) {
     const why = misfit(domain, args[name], name)
     if (why !== null) return why

@@ -118,7 +118,8 @@ export const standings = [
   'open',
   /** As it should be. */
   'fine',
-  /** Not asked: a kind that this driver does not judge, or left over when all safety properties were violated. */
+  /** Not asked: a kind that this driver does not judge, or left over when all safety properties were violated; or a
+   *  `sometimes` that tells ids apart which the search takes for one. */
   'unchecked',
 ] as const
 export type Standing = (typeof standings)[number]

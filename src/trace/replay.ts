@@ -5,6 +5,7 @@ import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, W
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
 import { judgeLasso, judgeStuck } from '../model/lasso.ts'
+import { asked } from '../model/step.ts'
 
 export interface Broken {
   readonly property: string
@@ -51,8 +52,8 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
 export function replay<S, L, O extends Observation>(
   machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
   const property = propertyOf(machine, trace, where)
-  const reachedAt = (world: World<S, L>, seen: readonly O[]): boolean =>
-    property.kind === 'sometimes' && isReached(property, world, seen)
+  const reachedAt = (at: World<S, L>, seen: readonly O[]): boolean => property.kind === 'sometimes'
+    && asked(machine, at, at, world => isReached(property, world, seen))
   const broken = brokenBy(machine, machine.initialWorld, [], machine.initialWorld)
   let first = findFirst(property.name, broken, reachedAt(machine.initialWorld, []), 0)
   let world = machine.initialWorld
@@ -102,11 +103,11 @@ function findFirst(property: string, broken: readonly Broken[], reached: boolean
 
 function brokenBy<S, L, O extends Observation>(
   machine: Machine<S, L, O>, world: World<S, L>, seen: readonly O[], before: World<S, L>): Broken[] {
-  return machine.properties.flatMap(property => {
-    const verdict = judge(property, world, seen, () => before)
+  return asked(machine, world, before, (at, earlier) => machine.properties.flatMap(property => {
+    const verdict = judge(property, at, seen, earlier)
     return verdict === true ? []
       : [{ property: property.name, because: verdict.because, witness: verdict.witness ?? {} }]
-  })
+  }))
 }
 
 function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { property: name, loop, ops }: Trace,

@@ -50,6 +50,8 @@ export const modelEdits: readonly Edit[] = [
     'if (nodeOf(value) !== null || value === found && value !== undefined) {'),
   effect('unknown-names', 'a name that the domain does not know is lost', 'if (!node.parts().has(name) && !(shape.kind',
     'if (false && !(shape.kind', 'plain-meaning'),
+  effect('moved-unchecked', 'a part that moves may lack fields and be too long',
+    'checkWhole(node, path)\n    const touched', 'const touched', 'plain-meaning'),
 
   draft('deleted-is-back', 'what is written, then deleted, is back',
     "if (typeof key === 'string' && !this.found.has(key) && this.isPart(key)) this.found.set(key, undefined)",
@@ -69,6 +71,8 @@ export const modelEdits: readonly Edit[] = [
   put('constant-changed', 'what is put into the state is the very object',
     'return Reflect.set(target, key, copied(run, value))',
     'return Reflect.set(target, key, value)'),
+  put('no-json', 'observations that differ are one by their text', 'if (!Number.isFinite(value)) throw',
+    'if (false) throw', 'plain-meaning'),
 
   recipe('monitor-first', 'a monitor hears of the first event only', "if (property.kind === 'monitor')\n",
     "if (property.kind === 'monitor' && event === events[0])\n"),

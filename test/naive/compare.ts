@@ -147,8 +147,7 @@ class Comparison {
     if (said.complete && this.way.is === 'random') this.found.push('a random run calls itself complete')
   }
 
-  /** Nothing tests whether a witness tells ids apart: where one does, states that are stored under other names show it
-   *  later. */
+  /** Where a witness tells ids apart, states that are stored under other names may show it later. */
   private get isShortestWitness(): boolean {
     return this.way.is !== 'random'
       && !(this.made.kind === 'asymmetric' && (this.way.is === 'symmetric' || this.way.is === 'named'))
@@ -181,7 +180,7 @@ class Comparison {
     if (isFound !== (outcome === (isSought ? 'reached' : 'violated')))
       this.found.push(`${told}, and its trace says otherwise`)
     if (isFound && length === null) this.found.push(`${told}, naive: nowhere`)
-    // Reached only under names that it tells apart, a witness is not told as reached.
+    // A witness that tells names apart may be reached under names that are not stored.
     const isTold = isSought && this.made.kind !== 'symmetric' && said.engine !== null && said.engine.symmetry.length > 0
     if (isFound || length === null && !isWhole) return
     if (length === null) {
@@ -193,8 +192,8 @@ class Comparison {
     }
     const isOpen = outcome === 'incomplete' || outcome === 'passed'
       || this.way.is === 'random' && outcome === 'unreached'
-    const isFine = isWhole ? isSought && this.isDecided && outcome === 'incomplete' || isTold
-      : isOpen || isTold && outcome === 'unchecked'
+    const isFine = isWhole ? isSought && this.isDecided && outcome === 'incomplete'
+      || isTold && outcome === 'unchecked' : isOpen || isTold && outcome === 'unchecked'
     if (!isFine) this.found.push(`${told}, naive: in ${length}`)
   }
 

@@ -140,10 +140,13 @@ export class Draft implements ProxyHandler<object> {
 
   /** What of the state `value` is made of: a copy in which nothing is a part of the draft. */
   settled(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value
+    if (value === undefined || typeof value === 'number' && !Number.isFinite(value))
+      throw new Mistake(`tells ${value}`)
+    if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value
     const part = this.behind.get(value) ?? value
-    return Array.isArray(part) ? part.map(one => this.settled(one))
-      : Object.fromEntries(Object.entries(part).map(([name, one]) => [name, this.settled(one)]))
+    return Array.isArray(part) ? Array.from(part, one => this.settled(one))
+      : Object.fromEntries(Object.entries(part).filter(([, one]) => one !== undefined)
+        .map(([name, one]) => [name, this.settled(one)]))
   }
 
   /** @throws Mistake when an object was changed by its old name after it was put into the state. */

@@ -2,7 +2,7 @@
  *  is left, and a mistake ends the run with what it has. */
 import { describe, expect, test } from 'vitest'
 import {
-  actionsOf, exploreExhaustively, checkMachine, exploreRandomly, machine, propertiesOf, range, struct,
+  actionsOf, exploreExhaustively, checkMachine, exploreRandomly, machine, propertiesOf, range, step, struct,
 } from '../../src/index.ts'
 import type { Exploration, ModelError } from '../../src/index.ts'
 
@@ -72,6 +72,12 @@ test('each violation is told when it is found', async () => {
   const cut = await checkMachine(grid(), { signal: stop.signal, onViolation: () => { stop.abort() } })
   expect(cut.stopped).toBe('interrupted')
   expect(cut.states).toBeLessThan(200)
+  // Who hears of it is no claim: dice, clock and steps are theirs.
+  const ids: unknown[] = []
+  const heard = await checkMachine(grid(), { onViolation: ({ ops }) => {
+    ids.push(step(grid(), grid().initialWorld, ops[0]!).refused, crypto.randomUUID())
+  } })
+  expect([heard.complete, ids.length]).toEqual([true, 8])
   const random: string[] = []
   await exploreRandomly(grid(), { seed: 1, runs: 5, onViolation: ({ property }) => { random.push(property) } })
   expect(random).toContain('nearer')

@@ -54,7 +54,7 @@ function whyOf(standing: CheckStanding, scope: string): string {
     case 'lost': return 'a known violation is no longer found: the model has lost a bug'
     case 'vacuous': return `never reached in ${scope}: the claim that needs it shows nothing`
     case 'open': return `not decided in ${scope}`
-    case 'unchecked': return `not asked in ${scope}`
+    case 'unchecked': return `not checked in ${scope}`
     default: return ''
   }
 }

@@ -200,7 +200,7 @@ export class Learner<S, L, O extends Observation> {
     if (label === undefined) {
       if (this.labels.length === maxLabels)
         throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ `
-          + `in more than ${maxLabels.toLocaleString('en-US')} ways`)
+          + `in more than ${(maxLabels - 1).toLocaleString('en-US')} ways`)
       label = this.labels.push({ instance, number, events }) - 1
       this.labelNumbers.set(key, label)
       this.changes.push(new Uint32Array(this.words))

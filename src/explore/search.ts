@@ -14,7 +14,7 @@ import { Frontier } from './frontier.ts'
 import { Keeper } from './keeper.ts'
 import { keysOf } from './keys.ts'
 import { initialLabel, judgementsOf, Learner } from './learner.ts'
-import { Stopped } from './pace.ts'
+import { Slices, Stopped } from './pace.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
 import { Retracer } from './retrace.ts'
@@ -161,7 +161,8 @@ export class Search<S, L, O extends Observation> {
         if (room === 0) return 'memory'
         this.advance(room)
       }
-      if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
+      if (this.done)
+        await this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3), new Slices(pace, () => this.counts()))
       return whole && this.left ? 'violation' : null
     } catch (error) {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason

@@ -6,11 +6,15 @@ import type { Standings } from './standings.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
+import type { Slices } from './pace.ts'
 import { NotInterchangeable } from './symmetry.ts'
 import { apply } from '../model/effect.ts'
 import type { Successors } from './successors.ts'
 import { twoThings } from '../model/record.ts'
 import { record } from './wasm/memory.ts'
+
+/** A recipe that runs takes about as long as so many states that are only looked at. */
+const statesPerRun = 16
 
 export class Steps<S, L, O extends Observation> {
   /** Roots that compiled code did not know since this was last set to 0, and may know next time. */
@@ -90,11 +94,12 @@ export class Steps<S, L, O extends Observation> {
 
   /** Takes some steps from states all over the space once more, as they are, and holds them against the trees: a step
    *  that changes its mind later than it was learnt shows itself here. @throws ModelError when one does something else
-   *  now. */
-  audit(times: number): void {
+   *  now, and Stopped. */
+  async audit(times: number, slices: Slices): Promise<void> {
     const { store, learner, machine: { instances } } = this
     const { words32 } = store, after = new Uint32Array(learner.words), again = new Uint32Array(learner.words)
     for (let i = 0; i < times; i++) {
+      if (slices.due(statesPerRun)) await slices.rest()
       this.parent = Math.floor(i * store.count / times)
       const at = store.unpack(this.parent)
       for (let tried = 0; tried < instances.length; tried++) {

@@ -2,7 +2,10 @@
 import { describe, expect, test, vi } from 'vitest'
 import { onCountedClock } from '../clock.ts'
 import { always, reference, referenceProtocol } from '../models/reference.ts'
-import { actionsOf, exploreExhaustively, checkMachine, machine, range, struct, table } from '../../src/index.ts'
+import {
+  actionsOf, checkMachine, exploreExhaustively, machine, propertiesOf, range, struct, table,
+} from '../../src/index.ts'
+import type { Snapshot } from '../../src/explore/checkpoint.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { StateStore } from '../../src/explore/store.ts'
 import { control, own, treesAt } from '../../src/explore/wasm/memory.ts'
@@ -153,4 +156,25 @@ test('memory that the next search gets is empty', async () => {
   for (const { buffer } of made)
     for (const bytes of [Buffer.from(buffer, 0, treesAt.nodes), Buffer.from(buffer, treesAt.end)])
       expect(bytes.equals(zeros.subarray(0, bytes.length))).toBe(true)
+})
+
+test('steps and their events differ in 65,535 ways at most', async () => {
+  interface State { readonly n: number }
+  interface Went { readonly what: 'went'; readonly to: number }
+  const go = actionsOf<{ n: number }, Went>()('go', { agent: 'a', when: ({ n }) => n < 2,
+    then: (d, _, emit) => { d.n++; emit.observe({ what: 'went', to: d.n }) } })
+  const model = machine<{ n: number }, Record<never, never>, Went>({ name: 'm', domain: struct({ n: range(0, 2) }),
+    initial: { n: 0 }, actions: [go], properties: [propertiesOf<State, Record<never, never>, Went>()
+      .always('holds', { claim: '' }, () => true)] })
+  let begun: Snapshot | null = null
+  await exploreExhaustively(model,
+    { maxStates: 1, checkpoints: { resume: null, save: snapshot => { begun = snapshot } } })
+  const { facts, parts } = begun as unknown as Snapshot
+  /** Goes on from the first state, as if so many ways had been taken. */
+  const after = (ways: number) => exploreExhaustively(model, { checkpoints: { save: null, resume: {
+    facts: { ...facts, labels: new Array(ways).fill({ instance: 0, events: [], fired: 0 }) },
+    read: (part, into) => { into.set(parts[part]!.subarray(0, into.length)) },
+  } } })
+  expect(await after(65_533)).toMatchObject({ complete: true, states: 3 })
+  await expect(after(65_534)).rejects.toThrow('differ in more than 65,535 ways')
 })

@@ -2,9 +2,9 @@
  *  before is told. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
-  actionsOf, buildGraph, checkMachine, exploreProgress, machine, propertiesOf, range, struct,
+  actionsOf, buildGraph, checkMachine, exploreExhaustively, exploreProgress, machine, propertiesOf, range, struct,
 } from '../../src/index.ts'
-import type { Exploration, Progress } from '../../src/index.ts'
+import type { Exploration, Machine, Progress } from '../../src/index.ts'
 import { extremesOf } from '../../src/explore/extremes.ts'
 import { Pace, Slices, unlessStopped } from '../../src/explore/pace.ts'
 import { decideProgress } from '../../src/explore/progress.ts'
@@ -14,22 +14,25 @@ type None = Record<never, never>
 const side = 100, states = side * side
 const action = actionsOf<Grid, never>()
 const { always, eventually, leadsTo, recovers } = propertiesOf<Grid, None, never>()
-const corner = ({ state: { x, y } }: { readonly state: Grid }): boolean => x === side - 1 && y === side - 1
-const grid = machine<Grid, None, never>({
-  name: 'grid', domain: struct({ x: range(0, side - 1), y: range(0, side - 1) }), initial: { x: 0, y: 0 },
-  actions: [
-    action('right', { agent: 'a', fair: true, when: ({ x }) => x < side - 1, then: d => { d.x++ } }),
-    action('up', { agent: 'a', fair: true, when: ({ y }) => y < side - 1, then: d => { d.y++ } }),
-    action('stay', { agent: 'a', when: () => true, then: d => { d.x = d.x + 0 } }),
-  ],
-  properties: [
-    always('inside', { claim: '' }, ({ state }) => state.x < side || { because: 'outside' }),
-    leadsTo('goes on', { claim: '' }, ({ state }) => state.x === 1, corner),
-    eventually('ends', { claim: '' }, corner),
-    recovers('can end', { claim: '' }, corner),
-    eventually('never', { claim: '' }, () => false),
-  ],
-})
+const gridOf = (side: number): Machine<Grid, None, never> => {
+  const corner = ({ state: { x, y } }: { readonly state: Grid }): boolean => x === side - 1 && y === side - 1
+  return machine<Grid, None, never>({
+    name: 'grid', domain: struct({ x: range(0, side - 1), y: range(0, side - 1) }), initial: { x: 0, y: 0 },
+    actions: [
+      action('right', { agent: 'a', fair: true, when: ({ x }) => x < side - 1, then: d => { d.x++ } }),
+      action('up', { agent: 'a', fair: true, when: ({ y }) => y < side - 1, then: d => { d.y++ } }),
+      action('stay', { agent: 'a', when: () => true, then: d => { d.x = d.x + 0 } }),
+    ],
+    properties: [
+      always('inside', { claim: '' }, ({ state }) => state.x < side || { because: 'outside' }),
+      leadsTo('goes on', { claim: '' }, ({ state }) => state.x === 1, corner),
+      eventually('ends', { claim: '' }, corner),
+      recovers('can end', { claim: '' }, corner),
+      eventually('never', { claim: '' }, () => false),
+    ],
+  })
+}
+const grid = gridOf(side)
 const outcomes = ({ results }: Pick<Exploration, 'results'>): string[] => results.map(({ outcome }) => outcome)
 const counts = { states, transitions: 0, depth: 0, queue: 0, bytes: 0, growth: 0 }
 /** Of `4 claims about endless runs: ends, 2 of 4`. */
@@ -108,6 +111,13 @@ test('costs over all behaviours are found so too', async () => {
   const stopped = new Slices(new Pace({ signal: AbortSignal.abort() }), () => counts)
   expect(await unlessStopped(null, () => extremesOf(grid, graph!, measure, stopped)))
     .toEqual({ value: null, stopped: 'interrupted' })
+})
+
+test('steps that are taken again at the end look at the signal', async () => {
+  const signal = { get aborted() { return (new Error().stack ?? '').includes('audit') } } as AbortSignal
+  const found = await exploreExhaustively(gridOf(30), { signal, patientRuns: 3, patientShare: 0 })
+  expect([found.states, found.complete, found.stopped, outcomes(found)[0]])
+    .toEqual([900, false, 'interrupted', 'incomplete'])
 })
 
 test('no room for what deciding needs is a limit, and no other mistake is', async () => {

@@ -78,14 +78,21 @@ async function explore<S, L, O extends Observation>(
   try {
     const stopped = await search.run(pace)
     if (stopped !== null) search.keep()
-    if (!search.isAmbiguous) return search.exploration(stopped, pace)
-    const single = new Search(machine,
-      { ...options, workers: 1, checkpoints: undefined, onViolation: undefined }, refused)
-    try {
-      const again = await single.run(pace, { like: search.standings })
-      if (search.standings.decided && single.standings.decided) return single.exploration(again, pace)
-      search.standings.adopt(single.standings)
-      return search.exploration(stopped, pace)
-    } finally { await single.end() }
+    return await toldByOne(search, options, refused, pace) ?? search.exploration(stopped, pace)
   } finally { await search.end() }
+}
+
+/** Where threads had a part in which of several ways was found first, one thread goes the same way again, as far as is
+ *  needed: the search takes its traces. What it found, where it decided all too; else null. */
+export async function toldByOne<S, L, O extends Observation>(search: Search<S, L, O>, options: ExhaustiveOptions,
+  refused: Refused, pace: Pace): Promise<Exploration | null> {
+  if (!search.isAmbiguous) return null
+  const single = new Search(search.machine,
+    { ...options, workers: 1, checkpoints: undefined, onViolation: undefined }, refused)
+  try {
+    const stopped = await single.run(pace, { like: search.standings })
+    const isAll = search.standings.decided && single.standings.decided
+    search.standings.adopt(single.standings)
+    return isAll ? single.exploration(stopped, pace) : null
+  } finally { await single.end() }
 }

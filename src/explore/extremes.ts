@@ -246,9 +246,10 @@ class Search<S, L, O extends Observation> {
     const edges = [start]
     for (let at = target[start]!, open = this.marks[start] === begin_; open;) {
       const out = exit[of[at]!]!
-      if (at !== this.sources[out])
-        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at],
-          edge => target[edge] === this.sources[out], slices))!)
+      const way = at === this.sources[out] ? []
+        : await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at],
+          edge => target[edge] === this.sources[out], slices)
+      for (const edge of way!) edges.push(edge)
       edges.push(out)
       open = this.stays(out)
       at = target[out]!

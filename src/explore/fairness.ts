@@ -163,7 +163,8 @@ export async function wayRound(graph: FairGraph, homes: Homes, start: number, sl
     const stretch = await shortest(graph, at, stays,
       due.size === 0 ? edge => graph.target[edge] === start : edge => gives(graph, due, edge), slices)
     if (stretch === null) throw new Error('a fair component has no fair way round')
-    way.push(...stretch)
+    // Not as arguments: there may be more edges than a call can have.
+    for (const edge of stretch) way.push(edge)
     at = graph.target[way.at(-1)!]!
   }
 }

@@ -2,7 +2,7 @@
  *  on its graph. */
 import { isProgress } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
-import { exploreExhaustively } from './exhaustive.ts'
+import { exploreExhaustively, toldByOne } from './exhaustive.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
 import { graphOf } from './graph.ts'
 import { Pace, unlessStopped } from './pace.ts'
@@ -23,6 +23,8 @@ export async function checkMachine<S, L, O extends Observation>(machine: Machine
     const stopped = await search.run(pace, { whole: true })
     // Before the steps are taken, and counted, once more.
     if (stopped === null) search.stay()
+    // A search that this one resumes may have had threads.
+    await toldByOne(search, options, [], pace)
     const safety = search.exploration(stopped, pace), counts = search.counts()
     const graph = await unlessStopped(stopped, () => graphOf(search, pace, endlessClaims(claims)), pace)
     const { results, stopped: end } = await decideProgress(machine, graph, pace, counts)

@@ -13,8 +13,9 @@ import { ModelError, showOp } from '../model/index.ts'
 import { twoThings } from '../model/record.ts'
 import { nowhere, record } from './wasm/memory.ts'
 
-/** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] ..
- *  first[s+1]-1, in the order of machine.instances. */
+/** The reachable graph within the bounds: states numbered by their distance from the initial one, which is 0; threads
+ *  number those of one distance as they find them. The edges of state s are first[s] .. first[s+1]-1, in the order of
+ *  machine.instances. */
 export interface StateGraph<S, L, O> {
   readonly states: number
   readonly first: Uint32Array
@@ -45,11 +46,14 @@ export interface BuiltGraph<S, L, O> {
 export async function buildGraph<S, L, O extends Observation>(
   machine: Machine<S, L, O>, limits: GraphOptions = {}, pace = new Pace(limits)): Promise<BuiltGraph<S, L, O>> {
   const search = new Search(machine, limits, [])
-  const stopped = await search.run(pace, { whole: true })
-  const { states, transitions: edges } = search.counts()
-  const graph = await unlessStopped(stopped, () => graphOf(search, pace))
-  if (graph.value === null) await search.end()
-  return { graph: graph.value, states, edges, stopped: graph.stopped, seconds: pace.seconds }
+  let isKept = false
+  try {
+    const stopped = await search.run(pace, { whole: true })
+    const { states, transitions: edges } = search.counts()
+    const graph = await unlessStopped(stopped, () => graphOf(search, pace))
+    isKept = graph.value !== null
+    return { graph: graph.value, states, edges, stopped: graph.stopped, seconds: pace.seconds }
+  } finally { await (isKept ? search.endThreads() : search.end()) }
 }
 
 /** Parents whose steps are taken between two looks at the clock. */

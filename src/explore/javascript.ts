@@ -55,7 +55,7 @@ class Source {
   text(judgements: number): string {
     const { store: { local, plan }, trees } = this, every = local + own.every >>> 2
     const begin = local + plan.buffer >>> 2
-    const roots = Array.from(trees.roots, (ref, root) => ({ root, code: this.after(ref) }))
+    const roots = Array.from(trees.roots, (_, root) => ({ root, code: this.after(trees.compilable(root)) }))
       .filter(({ code }) => code !== '')
     const functions = roots.map(({ root, code }) => `function r${root}(p){let m=0;${code}return m}`).join('\n')
     const calls = roots.map(({ root }) => {

@@ -9,7 +9,7 @@ import type { FairGraph } from './fairness.ts'
 import type { Answers } from './answers.ts'
 import { buildGraph } from './graph.ts'
 import type { GraphOptions, StateGraph } from './graph.ts'
-import { ancestors, pathTo } from './reach.ts'
+import { ancestors } from './reach.ts'
 import { Pace, Slices, unlessStopped } from './pace.ts'
 import type { Counts, Worked } from './pace.ts'
 import type { PropertyResult, StopReason, Violation } from './result.ts'
@@ -180,7 +180,8 @@ class Decision<S, L, O extends Observation> {
 
   /** Breadth first over pairs of a state and whether something has begun and not ended: the shortest way to such a pair
    *  whose state `stays`. */
-  private async shortestWait({ from, to }: Wait, stays: (state: number) => boolean): Promise<Prefix | null> {
+  private async shortestWait({ from, to }: Pick<Wait, 'from' | 'to'>,
+    stays: (state: number) => boolean): Promise<Prefix | null> {
     const { graph: { states, first, target }, slices } = this
     // Node 2 * state before it begins, 2 * state + 1 after. `via` is the edge taken to a node, plus 1.
     const via = new Uint32Array(2 * states), before = new Uint32Array(2 * states), seen = new Uint8Array(2 * states)
@@ -232,12 +233,14 @@ class Decision<S, L, O extends Observation> {
   private async stuck(property: Recovers<S, L>): Promise<Found | null> {
     const { machine, graph, slices } = this
     const goal = await (await this.ask(property, [world => property.goal(world)])).of(0, slices)
-    const lost = (await ancestors(graph, goal, slices)).indexOf(0)
-    if (lost < 0) return null
+    const leadsThere = await ancestors(graph, goal, slices)
+    if (!leadsThere.includes(0)) return null
+    const isLost = leadsThere.map(one => 1 - one), never = new Uint8Array(graph.states)
+    const { edges, state } = (await this.shortestWait({ from: isLost, to: never }, () => true))!
     const start = new Uint8Array(graph.states)
-    start[lost] = 1
+    start[state] = 1
     const { states } = await this.wait(start, goal)
-    const ops = opsOf(machine, graph, await pathTo(graph, lost, slices))
+    const ops = opsOf(machine, graph, edges)
     return { ...stuckVerdict(states.length), witness: {}, ops, loop: null, shortest: true }
   }
 }

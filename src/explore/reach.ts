@@ -22,22 +22,3 @@ export async function ancestors(graph: Edges, of: Uint8Array, slices: Slices): P
   }
   return found
 }
-
-/** Edges of a shortest path from the initial state. States are numbered breadth first, so the first edge to one lies on
- *  such a path. */
-export async function pathTo({ states, first, target }: Edges, state: number, slices: Slices): Promise<number[]> {
-  const via = new Uint32Array(states), before = new Uint32Array(states)
-  let known = 1, from = 0
-  await slices.while(most => {
-    for (const stop = from + most; from < stop && known <= state; from++)
-      for (let edge = first[from]!; edge < first[from + 1]!; edge++) {
-        if (target[edge] !== known) continue
-        via[known] = edge
-        before[known++] = from
-      }
-    return known <= state
-  })
-  const edges: number[] = []
-  for (let at = state; at !== 0; at = before[at]!) edges.push(via[at]!)
-  return edges.reverse()
-}

@@ -135,8 +135,10 @@ export class Search<S, L, O extends Observation> {
     }
   }
 
+  /** Its memory stays as it is. */
+  async endThreads(): Promise<void> { await this.threads?.end() }
   async end(): Promise<void> {
-    await this.threads?.end()
+    await this.endThreads()
     this.store.free()
   }
 

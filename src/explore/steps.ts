@@ -137,8 +137,8 @@ export class Steps<S, L, O extends Observation> {
   /** The states to the current parent. */
   private way(): number[] {
     const states = [this.parent]
-    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
-    return states
+    for (let at = this.parent; at !== 0;) states.push(at = this.store.parent(at))
+    return states.reverse()
   }
 
   /** The ops to the current parent, and one more. */

@@ -27,10 +27,15 @@ export interface TreeSpace {
 /** Fields wider than this are tested in pieces. */
 const pieceBits = 8
 const nodeInts = 4
+/** Who makes code of a tree calls itself some times for each node on a way down. With more nodes than this, trees are
+ *  walked; the default stack bears three times as many. */
+const mostDepth = 250
 
 export class Trees {
   /** Per root: where its tree begins. */
   roots: Int32Array
+  /** Per root: the most nodes on a way to a leaf. */
+  private readonly depths: Uint32Array
   /** What each root is, for messages. */
   private readonly nameOf: (root: number) => string
   /** Per node: word, shift, mask, index of its first child. Node 0 does not exist. */
@@ -49,11 +54,15 @@ export class Trees {
 
   constructor(roots: number, nameOf: (root: number) => string, space: TreeSpace | null = null) {
     this.roots = space?.roots ?? new Int32Array(roots)
+    this.depths = new Uint32Array(roots)
     this.nodes = space?.nodes ?? new Int32Array(1 << 10)
     this.children = space?.children ?? new Int32Array(1 << 10)
     this.nameOf = nameOf
     this.space = space
   }
+
+  /** Where the tree of a root begins, for code made of it: unknown where it is too deep for that. */
+  compilable(root: number): Ref { return this.depths[root]! > mostDepth ? unknown : this.roots[root]! }
 
   /** Where the values of a state lead. */
   walk(root: number, words: Uint32Array, offset: number): Ref {
@@ -145,14 +154,19 @@ export class Trees {
       // Threads that walk meanwhile find what is new once it is whole.
       Atomics.store(isRoot ? this.roots : this.children, index, node)
       descend(node * nodeInts)
+      depth++
     }
+    this.depths[root] = Math.max(this.depths[root]!, depth)
     Atomics.store(isRoot ? this.roots : this.children, index, refOfLeaf(leaf))
   }
 
   /** Forgets the tree of a root. */
   drop(root: number): void { Atomics.store(this.roots, root, unknown) }
   /** From now on nothing follows from the root. */
-  settle(root: number): void { Atomics.store(this.roots, root, refOfLeaf(0)) }
+  settle(root: number): void {
+    Atomics.store(this.roots, root, refOfLeaf(0))
+    this.depths[root] = 0
+  }
 
   private contradiction(root: number): ModelError {
     return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend `

@@ -18,7 +18,7 @@ const progress = explore('progress'), states = explore('states'), standings = ex
   successors = explore('successors')
 const symmetry = explore('symmetry'), equivariance = explore('equivariance'), namings = explore('namings'),
   renaming = explore('renaming')
-const answers = explore('answers'), reach = explore('reach'), frontier = explore('frontier')
+const full = explore('full'), answers = explore('answers'), reach = explore('reach'), frontier = explore('frontier')
 const shrink = explore('shrink'), stepper = explore('stepper'), alike = explore('alike')
 
 export const searchEdits: readonly Edit[] = [
@@ -62,6 +62,8 @@ export const searchEdits: readonly Edit[] = [
   code('chain-value', 'a value goes the way of its neighbour', 'i32(values[0]!)', 'i32(values[0]! ^ 1)'),
   javascript('move-dropped', 'the JavaScript moves nothing', 'moves.filter(({ to }) => to >>> 5 === w)',
     'moves.slice(1, 0)', 'explore-backends'),
+  trees('deep-code', 'code is made of trees of any depth', 'this.depths[root]! > mostDepth ? unknown : ', '',
+    'explore-backends'),
   trees('leaf-shared', 'two effects that differ in what moves are one',
     'hashOf(label, effect), alike = this.leafNumbers.get(hash) ?? []\n    for (const number of alike) {\n'
     + '      const leaf = this.leaves[number]!\n      if (leaf.label === label && isSameEffect(leaf.effect!, effect))',
@@ -140,6 +142,12 @@ export const searchEdits: readonly Edit[] = [
     'if (to === 0) break\n        least = to', 'if (to === 0) break'),
   progress('goal-passed', 'what has ended still waits', 'if (waiting[state] !== 0 || to[state] !== 0) return',
     'if (waiting[state] !== 0) return', 'explore-progress'),
+  progress('numbered-first', 'of the states from which no way leads back the one that was found first is told',
+    'isLost = leadsThere.map(one => 1 - one)',
+    'lost = leadsThere.indexOf(0), isLost = leadsThere.map((_, i) => i === lost ? 1 : 0)', 'explore-graph'),
+  full('told-by-threads', 'one that goes on from threads tells what they found first',
+    'await toldByOne(search, options, [], pace)', '', 'explore-graph'),
+  graph('threads-left', 'threads go on where a graph is done', 'search.endThreads()', 'null', 'explore-graph'),
   reach('one-step-back', 'only what is a step from the goal recovers',
     'for (const state of component) found[state] = 1', 'void component'),
   answers('asked-once', 'a step never changes an answer', 'learner.canChange(label, reads[ask]!)', 'false'),

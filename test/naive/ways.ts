@@ -1,6 +1,6 @@
 /** Every way to search a machine that there is, by the public API. */
 import type { SavedSearch, Snapshot } from '../../src/explore/checkpoint.ts'
-import { exploreExhaustively, checkMachine, exploreRandomly, isProgressKind } from '../../src/index.ts'
+import { checkMachine, exploreExhaustively, exploreProgress, exploreRandomly, isProgressKind } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import type { AnyMachine } from './step.ts'
 
@@ -53,7 +53,21 @@ const givenUp: ExhaustiveOptions = { patientRuns: 3, patientShare: 0 }
 const once = (options: ExhaustiveOptions): Way['search'] =>
   async machine => [await exploreExhaustively(machine, options)]
 const fully = (options: ExhaustiveOptions): Way['search'] => async machine => [await checkMachine(machine, options)]
-/** Threads take no part where claims about endless runs are decided. */
+/** Threads search, and one goes on and decides claims about endless runs too. */
+const begunByThreads: Way['search'] = async (machine, states) => {
+  let kept: SavedSearch | null = null
+  const save = (snapshot: Snapshot): void => { kept = keptOf(snapshot) }
+  const maxStates = Math.ceil(states * 0.9)
+  const cut = await exploreExhaustively(machine, { ...threads, maxStates, checkpoints: { resume: null, save } })
+  return [await checkMachine(machine, { checkpoints: { resume: cut.stopped === null ? null : kept, save } })]
+}
+/** Claims about endless runs on a graph of threads. */
+const apart: Way['search'] = async machine => {
+  const found = await checkMachine(machine)
+  const decided = new Map((await exploreProgress(machine, threads)).results.map(one => [one.property, one]))
+  return [{ ...found, results: found.results.map(one => decided.get(one.property) ?? one) }]
+}
+/** `checkMachine` searches without threads where claims about endless runs are to be decided. */
 const safely = (search: Way['search']): Way['search'] => (machine, states) =>
   search({ ...machine, properties: machine.properties.filter(({ kind }) => !isProgressKind(kind)) }, states)
 const way = (is: Way['is'], name: string, search: Way['search']): Way =>
@@ -76,6 +90,7 @@ export const ways: readonly Way[] = [
   way('endless', 'resumed-given-up', chain([{}, givenUp, {}], {})),
   way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, {}], {})),
   way('endless', 'interrupted', interrupted),
+  way('endless', 'begun-by-threads', begunByThreads), way('endless', 'apart-threads', apart),
   way('stopped', 'stopped',
     async (machine, states) => [await checkMachine(machine, { maxStates: Math.ceil(states / 2) })]),
   way('enough', 'enough', fully({ enough })), way('enough', 'enough-wasm', fully({ enough, backend: 'wasm' })),

@@ -1,14 +1,18 @@
 /** A machine beside a few switches that have nothing to do with it: many times as many states, and what is known of
  *  them follows. */
-import { actionsOf, bool, machine, struct } from '../../src/index.ts'
+import { actionsOf, bool, machine, propertiesOf, struct } from '../../src/index.ts'
 import type { Struct } from '../../src/index.ts'
 import type { Made } from './random/machines.ts'
 import type { Known } from './search.ts'
 import type { Seen } from './step.ts'
 
-const action = actionsOf<Record<string, boolean>, Seen>()
+type Switches = Record<string, boolean>
+const action = actionsOf<Switches, Seen>()
+const { recovers } = propertiesOf<Switches, unknown, Seen>()
+const left = 'a switch is left'
 
-/** Each switch can be set once. Half of them stand before the machine's own fields, half after. */
+/** Each switch can be set once. Half of them stand before the machine's own fields, half after. Where all are set, none
+ *  can be unset: that one can is claimed. */
 export function widened({ kind, seed, machine: of, text }: Made, switches: number): Made {
   const names = Array.from({ length: switches }, (_, i) => `switch${i}`)
   const around = <T>(own: Readonly<Record<string, unknown>>, one: T): Record<string, T> =>
@@ -18,8 +22,10 @@ export function widened({ kind, seed, machine: of, text }: Made, switches: numbe
     ]) as Record<string, T>
   const { fields } = of.domain as Struct
   const sets = names.map(name => action(name, { agent: 'a', when: s => !s[name]!, then: d => { d[name] = true } }))
+  const claim = recovers(left, { claim: '' }, ({ state }) => names.some(name => !state[name]!))
   return { kind, seed, text: `${text}\nbeside ${switches} switches`, machine: machine<unknown, unknown, Seen>({
     ...of, domain: struct(around(fields, bool)), initial: around(of.initial as Record<string, unknown>, false),
+    properties: [...of.properties, claim as unknown as typeof of.properties[number]],
     actions: [...of.actions.slice(0, 1), ...sets as typeof of.actions, ...of.actions.slice(1)],
   }) }
 }
@@ -41,7 +47,7 @@ export function counted(known: Known, switches: number): Known {
     ...known, states: states * times, transitions: transitions * times + states * switches * times / 2,
     levels: spread(levels, switches),
     depth: known.depth + switches, fired: Object.fromEntries([...own.slice(0, 1), ...sets, ...own.slice(1)]),
-    clauses: all(clauses),
+    clauses: all(clauses), endless: new Map([...known.endless, [left, { holds: false, stem: switches }]]),
     orbits: groups => spread(known.orbits(groups), switches),
   }
 }

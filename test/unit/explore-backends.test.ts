@@ -4,7 +4,9 @@ import { propertiesFor } from '../../properties/index.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopeNamed } from '../../spec/scopes.ts'
-import { actionsOf, exploreExhaustively, machine, propertiesOf, range, struct } from '../../src/index.ts'
+import {
+  actionsOf, bool, exploreExhaustively, machine, propertiesOf, range, struct, table,
+} from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { buildGraph } from '../../src/explore/graph.ts'
 import type { BuiltGraph, GraphOptions, StateGraph } from '../../src/explore/graph.ts'
@@ -31,12 +33,30 @@ function count(looks = false) {
   return machine<{ x: number }, Record<never, never>, Seen>({ name: 'count', domain: struct({ x: range(0, 9) }),
     initial: { x: 0 }, actions: [look, up], properties: [few] })
 }
+/** A claim and a guard read each field of a long table: their trees are too deep for code. */
+function deep() {
+  const fields = 1200
+  interface State { marks: boolean[]; x: number }
+  const isClear = ({ marks }: Pick<State, 'marks'>): boolean => !marks.some(one => one)
+  const action = actionsOf<State, never>()
+  const turn = action('turn', { agent: 'a', when: () => true, then: d => { d.x = (d.x + 1) % 4 } })
+  const mark = action('mark', { agent: 'a', when: isClear, then: d => { d.marks[fields - 1] = true } })
+  const { always } = propertiesOf<State, Record<never, never>, never>()
+  return machine<State, Record<never, never>, never>({ name: 'deep',
+    domain: struct({ marks: table([range(0, fields - 1)], bool), x: range(0, 3) }),
+    initial: { marks: Array.from({ length: fields }, () => false), x: 0 }, actions: [turn, mark],
+    properties: [always('clear', { claim: '' }, ({ state }) => isClear(state) || { because: 'marked' }),
+      always('few', { claim: '' },
+        ({ state: { marks } }) => marks.filter(one => one).length < 2 || { because: 'two' })],
+  })
+}
 type Search = (options: ExhaustiveOptions) => Promise<Exploration>
 const searches: Readonly<Record<string, Search>> = {
   'die-hard': options => exploreExhaustively(dieHard(), options),
   peterson: options => exploreExhaustively(peterson(), options),
   'peterson, broken': options => exploreExhaustively(peterson({ gentle: false }), options),
   'a step that violates': options => exploreExhaustively(count(), options),
+  'deep trees': options => exploreExhaustively(deep(), options),
   'two-phase commit': options => exploreExhaustively(twoPhaseCommit(5), options),
   'two-phase commit, broken': options => exploreExhaustively(twoPhaseCommit(4, { careless: true }), options),
   'reference s': options => exploreExhaustively(referenceProtocol(reference.s.sizes), options),
@@ -64,12 +84,12 @@ test.each(Object.keys(searches))('back ends agree: %s', async name => {
 type Built = Pick<BuiltGraph<unknown, unknown, unknown>, 'edges'> & { readonly graph:
   Pick<StateGraph<unknown, unknown, unknown>, 'first' | 'target' | 'label' | 'labels'> | null }
 const graphs: Readonly<Record<string, (options: GraphOptions) => Promise<Built>>> = {
-  'die-hard': options => buildGraph(dieHard(), options),
+  'die-hard': options => buildGraph(dieHard(), options), 'deep trees': options => buildGraph(deep(), options),
   'two-phase commit': options => buildGraph(twoPhaseCommit(3), options),
   'no-iommu, mapping': options => buildGraph(remap('no-iommu', 'mapping'), options),
 }
 /** `loops`: steps that lead back to where they begin. */
-test.each([['die-hard', 38], ['two-phase commit', 384], ['no-iommu, mapping', 0]])(
+test.each([['die-hard', 38], ['two-phase commit', 384], ['no-iommu, mapping', 0], ['deep trees', 0]])(
   'the graph is the same by each back end: %s', async (name, loops) => {
     const built = (['walk', 'javascript', 'wasm', undefined] as const).map(async backend => {
       const { graph, edges } = await graphs[name]!({ backend }), { first, target, label, labels } = graph!

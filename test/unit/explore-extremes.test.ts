@@ -46,6 +46,23 @@ test('a step with a price that can repeat is told with its round; one without is
   expect(shown(free.greatest)).toBe('4: b0 m0 e4')
 })
 
+test('ways may have more edges than a call can have arguments', async () => {
+  // From 0 into a ring, and out of it where it closes.
+  const states = 150_000, machine = graphMachine([[0, 'b1', 1], [1, 'e1', 0], [1, 'go', 1]], { go: true })
+  const first = Uint32Array.from({ length: states + 1 }, (_, i) => i === states ? states + 1 : i)
+  const target = Uint32Array.from({ length: states + 1 }, (_, i) => i === states ? 0 : i === states - 1 ? 1 : i + 1)
+  const label = Uint16Array.from(target, (_, i) => i === 0 ? 0 : i === states ? 1 : 2)
+  const labels = [0, 1, 2].map(instance => ({ instance, events: [] }))
+  const { world } = (await buildGraph(machine)).graph!
+  const graph = { states, first, target, label, labels, world: () => world(0), answers: () => expect.fail() }
+  const [begin, end] = machine.instances
+  const measure: typeof byName = { begins: ({ instance }) => instance === begin,
+    ends: ({ instance }) => instance === end, price: () => 0 }
+  const { greatest, endless } = await extremesOf(machine, graph, measure, unhurried())
+  expect(greatest!.ops.length).toBe(states)
+  expect([endless!.loop, endless!.ops.length]).toEqual([1, states])
+})
+
 test('a beginning while it is under way does not begin it anew', async () => {
   const found = await extremes([[0, 'b1', 1], [1, 'b2', 2], [2, 'e1', 3]])
   expect(shown(found.greatest)).toBe('4: b1 b2 e1')

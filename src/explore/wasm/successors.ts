@@ -81,7 +81,7 @@ export class SuccessorsCode {
   bytes(): Uint8Array<ArrayBuffer> {
     const { plan, trees, instances, judgements, knows } = this.spec
     const itemsOf = (roots: readonly number[]): Item[] =>
-      roots.map(root => ({ root, ref: knows ? trees.roots[root]! : unknown }))
+      roots.map(root => ({ root, ref: knows ? trees.compilable(root) : unknown }))
     const judging = judgements.map(root => this.outline(itemsOf([root])))
     const parts: number[] = []
     let part: Item[] = [], size = 0

@@ -54,7 +54,8 @@ export interface ExhaustiveOptions extends Limits, Tuning {
 /** Visits every reachable state and judges every step, until the space is done or every safety property is violated.
  *  Cut short by a limit, it gives what it had, with `incomplete` for what it cannot say. Same machine, same counts,
  *  same traces, whatever the number of workers: which of several shortest traces is told, one thread decides that goes
- *  the same way again as far as is needed.
+ *  the same way again as far as is needed. Of what `maxStates` cuts short, several workers store as many states as one,
+ *  and no more is the same: they leave other parents of the last depth, and may find other violations there.
  *  @throws ModelError when a guard, recipe or property fails or leaves its domain; its `trace` leads there. */
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {

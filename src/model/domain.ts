@@ -45,7 +45,12 @@ export function range(low: number, high: number): Range {
   return { kind: 'range', low, high }
 }
 
-export function oneOf<const V extends string>(...values: readonly V[]): OneOf<V> { return { kind: 'oneOf', values } }
+/** @throws RangeError for a word that stands there twice: one value would be packed in two ways. */
+export function oneOf<const V extends string>(...values: readonly V[]): OneOf<V> {
+  const twice = values.find((value, i) => values.indexOf(value) !== i)
+  if (twice !== undefined) throw new RangeError(`oneOf: '${twice}' stands there twice`)
+  return { kind: 'oneOf', values }
+}
 
 /** A size of 0 is legal: it switches off every table indexed by it. `moves` names a scalarset of the same size whose
  *  i-th id owns the i-th of this: they are interchangeable only together. */
@@ -83,7 +88,9 @@ export function list<D extends Domain>(of: D, max: number): List<Value<D>> { ret
 /** A tagged union: `variant('type', { wait: { cpu }, iec: { index } })` has values `{ type: 'wait', cpu: 0 }`, ... */
 export function variant<const T extends string, C extends Readonly<Record<string, Fields>>>(tag: T, cases: C):
   Variant<{ [K in keyof C]: { [t in T]: K } & ValueOf<C[K]> }[keyof C]> {
-  checkNames('variant', [tag, ...Object.values(cases).flatMap(fields => Object.keys(fields))])
+  const names = Object.values(cases).flatMap(fields => Object.keys(fields))
+  checkNames('variant', [tag, ...names])
+  if (names.includes(tag)) throw new RangeError(`variant: a case has a field named '${tag}', as the tag is`)
   return { kind: 'variant', tag, cases }
 }
 
@@ -119,7 +126,7 @@ export function valuesOf(domain: Domain): readonly unknown[] {
     case 'range': return Array.from({ length: domain.high - domain.low + 1 }, (_, i) => domain.low + i)
     case 'oneOf': return domain.values
     case 'scalarset': return Array.from({ length: domain.size }, (_, i) => i)
-    case 'optional': return [null, ...valuesOf(domain.of)]
+    case 'optional': return [null, ...valuesOf(domain.of).filter(value => value !== null)]
     case 'struct': return productOf(domain.fields)
     case 'variant': return Object.entries(domain.cases).flatMap(([name, fields]) =>
       productOf(fields).map(value => ({ [domain.tag]: name, ...value })))

@@ -23,7 +23,7 @@ const traceOf = (of: M, ops: readonly Op[], loop: number | null) => makeTrace(of
   found: { driver: 'hand', shortest: false } })
 const go: Op = { action: 'go', args: { a: 1, b: 0 } }
 
-const misspelt = (state: State): boolean => (state as unknown as { readonly y: number }).y > 0
+const misspelt = (state: State): boolean => !((state as unknown as { readonly y: number }).y <= 0)
 const caught = (state: State): boolean => { try { return misspelt(state) } catch { return false } }
 const because = { because: 'it is not so' }
 test.each<[string, Property<State, Ledger, Seen>]>([

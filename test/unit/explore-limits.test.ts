@@ -78,6 +78,12 @@ test('what helpers leave to the main thread finds room', async () => {
       .toMatchObject({ complete: true, states: all, transitions: all - 1, engine: { workers: 3 } })
 })
 
+test('a limit on states stores as many with any number of threads', async () => {
+  for (const workers of [1, 2, 3])
+    expect(await exploreExhaustively(tree(3 ** 7), { workers, firstShared: 100, maxStates: 1001 }))
+      .toMatchObject({ stopped: 'states', states: 1001 })
+})
+
 test('a helper that is woken twice for a round takes it once', async () => {
   const { notify } = Atomics, helpers = 2
   // One that still looked at the round when it began takes it, and sleeps, before it is told of it: here all do.

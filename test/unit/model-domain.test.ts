@@ -34,7 +34,13 @@ test('values are enumerated in order, the last field fastest', () => {
   expect(productOf({ a: bool, b: device }))
     .toEqual([{ a: false, b: 0 }, { a: false, b: 1 }, { a: true, b: 0 }, { a: true, b: 1 }])
   expect(valuesOf(scalarset('none', 0))).toEqual([])
+  expect(valuesOf(optional(optional(bool)))).toEqual([null, false, true])
   expect(() => valuesOf(list(bool, 1))).toThrow('a list cannot be a parameter of an action')
+})
+
+test('no value has two names, and no field two meanings', () => {
+  expect(() => oneOf('x', 'y', 'x')).toThrow("oneOf: 'x' stands there twice")
+  expect(() => variant('is', { some: { is: bool } })).toThrow("variant: a case has a field named 'is', as the tag is")
 })
 
 test('bits are the logarithm of the number of values', () => {

@@ -178,7 +178,7 @@ test('steps and their events differ in 65,535 ways at most', async () => {
   const { facts, parts } = begun as unknown as Snapshot
   /** Goes on from the first state, as if so many ways had been taken. */
   const after = (ways: number) => exploreExhaustively(model, { checkpoints: { save: null, resume: {
-    facts: { ...facts, labels: new Array(ways).fill({ instance: 0, events: [], fired: 0 }) },
+    facts: { ...facts, labels: Array.from({ length: ways }, () => ({ instance: 0, events: [], fired: 0 })) },
     read: (part, into) => { into.set(parts[part]!.subarray(0, into.length)) },
   } } })
   expect(await after(65_533)).toMatchObject({ complete: true, states: 3 })

@@ -9,7 +9,7 @@ import { exploreRandomly } from '../explore/random.ts'
 import { scalarsetsOf } from '../explore/groups.ts'
 import type { Progress } from '../explore/pace.ts'
 import type { Exploration, PropertyResult, Violation } from '../explore/result.ts'
-import type { DesignReport, Failure, LeftOut, ScopeReport } from '../report/check.ts'
+import type { DesignReport, Failure, LeftOut, Named, ScopeReport } from '../report/check.ts'
 import { namesAmong } from '../report/with-iommus.ts'
 import { counted } from '../text/count.ts'
 import { shellWord } from '../text/shell.ts'
@@ -39,6 +39,7 @@ export interface Plan {
   readonly full: boolean
   /** Names of the claims to judge, witnesses included; null for all. */
   readonly properties: ReadonlySet<string> | null
+  readonly named: Named
   readonly driver: 'exhaustive' | 'random'
   readonly seed: number
   readonly runs: number | undefined

@@ -87,6 +87,17 @@ describe('check', () => {
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual(propertiesOf('no-dma-escape'))
   })
+  it('says what is named and not asked, and is no green run then; a pattern may find nothing', async () => {
+    const line = 'check ring0-strict --iommu vtd --property no-dma-escape'
+    const { code, out } = await run(`${line},no-lost-edge --scope permissions,ports`)
+    expect(code).toBe(4)
+    expect(out).toMatch(inSequence(/scope ports was not asked: none of these designs has what it is about\n/,
+      /property no-lost-edge was not asked: no scope of these is about it\n/))
+    expect((await run(`${line},no-lost-* --scope permissions`)).code).toBe(0)
+    const { out: document } = await run(`${line},calls-can-end --scope permissions --symmetry --json`)
+    expect(JSON.parse(document)).toMatchObject({ exit: { code: 4 },
+      notAsked: [{ kind: 'property', name: 'calls-can-end', because: 'this search does not judge it' }] })
+  })
   it('takes several properties, with commas', async () => {
     const { out } = await run('check ring0-strict --iommu vtd --scope mapping --property no-dma-*,wait-ends --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))

@@ -8,7 +8,7 @@ import type { Subject } from '../../check/subject.ts'
 import { evidenceOf, regressionFolder, replayRegressions, saveViolations } from '../../check/violations.ts'
 import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
-import { exitOf } from '../../report/check.ts'
+import { exitOf, notAskedOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
 import { leftOutTexts } from '../../report/with-iommus.ts'
 import { wrapMessage } from '../../text/layout.ts'
@@ -77,6 +77,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       claims: [...new Set(claims.map(({ property }) => property.name))], clauses: clausesFor(plan),
       questions: questions.map(({ asks, claims: of }) => ({ asks, claims: of.map(({ property }) => property.name) })),
       left: plan.left, leftOut: plan.leftOut,
+      notAsked: found.length < plan.subjects.length ? [] : notAskedOf(plan.named, designs),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,

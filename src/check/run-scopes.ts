@@ -22,6 +22,7 @@ import type { Design } from '../../spec/kernel/design.ts'
 import type { RemapMachine, RemapProperty } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { badBoundsError } from './bounds-text.ts'
+import { codeOf } from './code.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import { failureOf } from './design-errors.ts'
 import { positionText, progressLine } from './progress.ts'
@@ -68,6 +69,8 @@ export interface Watch {
   readonly command: string
   /** Of this program: a kept search goes on with the same only. */
   readonly version: string
+  /** The user's files that were loaded: a kept search goes on with the same only. */
+  readonly files?: readonly string[]
 }
 
 /** Names of a claim's property and of its witnesses. */
@@ -156,7 +159,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, mos
   try {
     return found(plan.driver === 'exhaustive' ? await checkMachine(machine, {
       ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine),
-      checkpoints: checkpointsOf(plan, machine, scope, watch),
+      checkpoints: checkpointsOf(plan, subject, machine, scope, watch),
       enough: plan.all ? undefined : { known: Object.keys(design.givesUp), states: plan.bail ? 0 : enoughStates },
     })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length }))
@@ -185,11 +188,11 @@ const nothingOf = ({ driver }: Plan, { name }: Design, asked: readonly RemapProp
   coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
 })
 
-function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope,
-  { command, version, note }: Watch): Checkpoints | undefined {
+function checkpointsOf({ checkpoint, resume, symmetry }: Plan, subject: Subject, machine: RemapMachine, scope: Scope,
+  { command, version, note, files = [] }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds),
-    symmetry: symmetryText(symmetry) }
+    symmetry: symmetryText(symmetry), code: codeOf(subject, files) }
   if (checkpoint !== null) checkWritable(checkpoint)
   const write = (file: string, snapshot: Snapshot): void => {
     // The search has found more than the file is worth.

@@ -21,6 +21,7 @@ import type { Command } from '../args.ts'
 import { placed, shown, spinner, widthOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
+import { filesLoaded } from '../designs.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
 import type { CheckFlags } from '../check-flags.ts'
 import { outputsOf } from '../outputs.ts'
@@ -57,7 +58,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   try {
     const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, line.note)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version,
+    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version, files: filesLoaded(),
       command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }

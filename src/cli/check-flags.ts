@@ -96,7 +96,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     subjects, left: operands.length > 0 ? [] : all.filter(one => !unnamed.includes(one)).map(({ name }) => name),
     leftOut,
     scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && properties === null, properties,
-    named: { scopes: flags.scope?.split(',') ?? [], properties: flags.property?.split(',').filter(isName) ?? [] },
+    named: namedIn(flags),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {
@@ -110,6 +110,9 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     all: flags.all ?? false, bail: flags.bail ?? false,
   }
 }
+
+const namedIn = ({ scope, property }: CheckFlags): Plan['named'] =>
+  ({ scopes: scope?.split(',') ?? [], properties: property?.split(',').filter(isName) ?? [] })
 
 /** Names of claims, with their witnesses; null for all. @throws UserError where one is of none. */
 function propertiesAsked({ property }: CheckFlags, subjects: readonly Subject[]): Plan['properties'] {

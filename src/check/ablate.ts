@@ -1,7 +1,8 @@
 /** Takes the steps of a design out one at a time, on each hardware: which claim, or which witness, notices. */
 import { exploreExhaustively } from '../explore/exhaustive.ts'
+import { checkMachine } from '../explore/full.ts'
 import type { Exploration } from '../explore/result.ts'
-import { ModelError } from '../model/index.ts'
+import { isProgress, ModelError } from '../model/index.ts'
 import type { Cell, Flaw, ProtocolReport, Row } from '../report/ablation.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { capsOf, showBounds } from '../../spec/bounds.ts'
@@ -18,6 +19,8 @@ import type { RemapProperty } from '../../spec/machine.ts'
 import { worlds } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { whyBroken, whyOf } from './ablation-reasons.ts'
+import { upToViolation } from './first-violation.ts'
+import type { Explore } from './first-violation.ts'
 import { hardwareSteps } from './hardware-visible-steps.ts'
 import type { Watch } from './run-scopes.ts'
 import type { Subject } from './subject.ts'
@@ -55,8 +58,10 @@ export async function ablate(plan: AblationPlan, watch: Pick<Watch, 'signal' | '
 }
 
 /** What the design itself does: an edit is judged by these. */
-const heldBy = (design: Design, b: Bounds, { results }: Exploration): RemapProperty[] =>
-  propertiesFor(design, b).filter((_, i) => ['holds', 'reached'].includes(results[i]!.outcome))
+const heldBy = (properties: readonly RemapProperty[], { results }: Exploration): RemapProperty[] =>
+  properties.filter((_, i) => ['holds', 'reached'].includes(results[i]!.outcome))
+/** Where the design itself fails, nothing can be proved: no search goes further. */
+const mostBesideFlaws = 64_000
 /** Whether the searches of a scope, of the design and of its edit, leave a need possible. */
 const isOpen = (right: Exploration, found: Exploration, flawed: boolean): boolean =>
   right.stopped !== null || !found.complete && !(flawed && found.stopped === 'states')
@@ -66,6 +71,9 @@ function withoutNeed(asked: boolean, open: boolean, flawed: boolean): Cell['verd
   if (open) return 'undecided'
   return flawed ? 'itself' : 'not-needed'
 }
+
+/** Where an edit was searched to the end. */
+interface Place { readonly scope: Scope; readonly b: Bounds }
 
 class Ablation {
   private readonly plan: AblationPlan
@@ -105,7 +113,7 @@ class Ablation {
     flaws: Map<string, Flaw>): Promise<Cell> {
     const { design } = this.plan.subject
     const less = applied(design, edit)
-    const searched: string[] = []
+    const searched: string[] = [], whole: Place[] = []
     let states = 0, asked = 0, open = false, flawed = false
     for (const scope of scopes) {
       // Where the design itself fails there is nothing to prove: the small worlds may still show a need.
@@ -114,7 +122,7 @@ class Ablation {
       if (!isAsked(design, edit, protocolOn(design, edit.call, b))) continue
       asked++
       const right = await this.right(b, scope)
-      const properties = right === null ? [] : heldBy(design, b, right)
+      const properties = right === null ? [] : heldBy(propertiesFor(design, b), right)
       flawed = right !== null && noteFlaws(design, right, hardware, b, flaws) || flawed
       const found = right === null ? null
         : await this.search(less, b, properties, scope, flawed ? mostBesideFlaws : Infinity)
@@ -127,9 +135,36 @@ class Ablation {
         states: states + found.states }
       open ||= isOpen(right, found, flawed)
       states += found.states
-      if (found.complete) searched.push(scope.name)
+      if (found.complete) { searched.push(scope.name); whole.push({ scope, b }) }
     }
-    return { hardware: hardware.name, verdict: withoutNeed(asked > 0, open, flawed), why: null, searched, states }
+    const verdict = withoutNeed(asked > 0, open, flawed)
+    const last = verdict === 'undecided' ? { verdict, why: null }
+      : await this.endless(less, hardware, whole, flawed, flaws) ?? { verdict, why: null }
+    return { hardware: hardware.name, ...last, searched, states }
+  }
+
+  /** What claims about endless runs say of an edit that keeps all others: they take the graph of all states, and are
+   *  asked last for that. Null where they say nothing else. */
+  private async endless(less: Design, hardware: Hardware, places: readonly Place[], flawed: boolean,
+    flaws: Map<string, Flaw>): Promise<Pick<Cell, 'verdict' | 'why'> | null> {
+    const { subject, subject: { design } } = this.plan
+    let isFlawed = false
+    for (const { scope, b } of places) {
+      const claims = propertiesFor(design, b).filter(isProgress)
+      if (claims.length === 0) continue
+      const right = await this.graph(design, b, claims, scope)
+      if (right instanceof ModelError) throw right
+      const held = right === null ? [] : heldBy(claims, right)
+      isFlawed = right !== null && noteFlaws(design, right, hardware, b, flaws) || isFlawed
+      if (right !== null && held.length === 0) continue
+      const found = right === null ? null : await this.graph(less, b, held, scope)
+      if (found instanceof ModelError)
+        return { verdict: 'needed', why: whyBroken(subject, less, scope, b, found) }
+      const why = right === null || found === null ? null : whyOf(subject, less, scope, b, right, found)
+      if (why !== null) return { verdict: 'needed', why }
+      if (right === null || found === null || isOpen(right, found, false)) return { verdict: 'undecided', why: null }
+    }
+    return isFlawed && !flawed ? { verdict: 'itself', why: null } : null
   }
 
   /** What the design does with all its steps. */
@@ -140,6 +175,17 @@ class Ablation {
       const explore = this.explorer(subject.design, b, properties, scope)
       return explore === null ? null : explore(this.plan.maxStates ?? Infinity)
     }) as Promise<Exploration | null>
+  }
+
+  private graph(design: Design, b: Bounds, claims: readonly RemapProperty[],
+    scope: Scope): Promise<Exploration | ModelError | null> {
+    return this.known(design, b, claims, async () => {
+      const explore = this.explorer(design, b, claims, scope, checkMachine)
+      try { return explore === null ? null : await explore(this.plan.maxStates ?? Infinity) } catch (cause) {
+        if (cause instanceof ModelError) return cause
+        throw cause
+      }
+    })
   }
 
   /** What is left of it does: up to the first states that violate a claim, which come early where there are any. */
@@ -164,12 +210,13 @@ class Ablation {
   }
 
   /** Null when there is no time left to begin. */
-  private explorer(design: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope): Explore | null {
+  private explorer(design: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope,
+    explore: typeof checkMachine = exploreExhaustively): Explore | null {
     const { watch, end } = this
     const left_s = (): number => (end - performance.now()) / 1000
     if (watch.signal.aborted || left_s() <= 0) return null
     watch.say(`${design.name} ${scope.name} ${showBounds(b)}`)
-    return maxStates => exploreExhaustively(remapMachine(design, b, properties), {
+    return maxStates => explore(remapMachine(design, b, properties), {
       maxStates, maxSeconds: end === Infinity ? undefined : Math.max(0, left_s()), signal: watch.signal,
       onProgress: ({ states, rate }) => {
         watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, `
@@ -189,47 +236,6 @@ class Ablation {
     this.numbers.set(step, number)
     return number
   }
-}
-
-type Explore = (maxStates: number) => Promise<Exploration>
-const isViolated = ({ results }: Exploration): boolean => results.some(({ violation }) => violation !== null)
-/** States of the first searches, the last of them beyond the largest scope. A kernel that lacks a step can have far
- *  more states than the right one, and fails near the start. */
-const firstSearches = [4000, 64_000, 1_024_000]
-/** Where the design itself fails, nothing can be proved: no search goes further. */
-const mostBesideFlaws = 64_000
-
-async function upToViolation(most: number, explore: Explore): Promise<Exploration | ModelError> {
-  for (const states of [...firstSearches.filter(one => one < most), most]) {
-    try {
-      const found = await explore(states)
-      if (states === most || isViolated(found) || found.stopped !== 'states') return found
-    } catch (cause) {
-      if (!(cause instanceof ModelError)) throw cause
-      return beforeItBreaks(cause, states, explore)
-    }
-  }
-  throw new RangeError('the last search is of the most states')
-}
-
-/** Without a step, a kernel may come to states that a later step cannot make sense of. What it violates on the way
- *  there is what counts; the mistake itself when it violates nothing before. */
-async function beforeItBreaks(mistake: ModelError, states: number,
-  explore: Explore): Promise<Exploration | ModelError> {
-  // Below `low` states nothing is violated yet; with `high` the mistake comes.
-  let low = 0, high = Number.isFinite(states) ? states : 2 ** 31
-  while (high - low > 1) {
-    const between = Math.floor((low + high) / 2)
-    try {
-      const found = await explore(between)
-      if (isViolated(found) || found.stopped !== 'states') return found
-      low = between
-    } catch (cause) {
-      if (!(cause instanceof ModelError)) throw cause
-      high = between
-    }
-  }
-  return mistake
 }
 
 /** What the design itself does not keep here, and does not give up; whether there is such a thing. */

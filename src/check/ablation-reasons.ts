@@ -19,9 +19,9 @@ export function whyOf(subject: Subject, less: Design, scope: Scope, b: Bounds, r
   const violations = found.results.flatMap(({ violation }) => violation === null ? [] : [violation])
   const shortest = violations.toSorted((one, other) => one.ops.length - other.ops.length)[0]
   if (shortest !== undefined) {
-    const { property, because, ops } = shortest
+    const { property, because, ops, loop } = shortest
     return {
-      ...about, property, because, ops,
+      ...about, property, because, ops, ...loop === null ? {} : { loop },
       clause: propertiesFor(less, b).find(({ name }) => name === property)?.clause ?? null,
       also: violations.filter(one => one !== shortest).map(one => ({ property: one.property, ops: one.ops.length })),
       command: commandOf(subject, less, b, property),

@@ -9,11 +9,11 @@ import { boundsOf, changesOf } from './bounds-text.ts'
 import { editedDesign, machineOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
-function traceOf(subject: Subject, edit: string, { bounds, property, because, ops }: Why): Trace {
+function traceOf(subject: Subject, edit: string, { bounds, property, because, ops, loop }: Why): Trace {
   const less = { ...subject, design: editedDesign(subject.design, edit) }
   const b = boundsOf(bounds)
   return makeTrace(machineOf(less, b), {
-    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!,
+    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!, ...loop === undefined ? {} : { loop },
     found: { driver: 'exhaustive', shortest: true },
   })
 }

@@ -18,6 +18,8 @@ export interface Why {
   readonly because: string
   /** The shortest way there within the scope; null where something is never reached, which no trace shows. */
   readonly ops: readonly Op[] | null
+  /** Of an endless run: how many ops come before those that repeat for ever. */
+  readonly loop?: number
   /** Other claims that are violated in the same scope, with the length of the shortest way. */
   readonly also: readonly { readonly property: string; readonly ops: number }[]
   /** Shows it. */

@@ -142,6 +142,19 @@ it('so is one without which a call is never made again', async () => {
   expect(designs[0]!.scopes[0]!.exploration.coverage.actions['attach']!.fired).toBe(0)
 })
 
+it('so is one that a claim about endless runs alone needs: its trace replays, and the command shows it', async () => {
+  const own = join(folder, 'endless')
+  const line = 'test/cli/fixtures/held-up.mjs --call unmap --bounds frames=1,iovas=1 --hardware standard'
+  const document = await documentOf(`${line} --save ${own}`)
+  const whyOf = (edit: string) => rowOf(document, edit).cells[0]!.why
+  expect(matrixOf(document).filter(row => /Own|Busy/.test(row)))
+    .toEqual(['lockOwn –', 'setBusy –', 'clearBusy ✗', 'unlockOwn ✗'])
+  expect(whyOf('unlockOwn')).toMatchObject({ property: 'calls-can-end', also: [] })
+  expect(whyOf('clearBusy')).toMatchObject({ property: 'busy-ends', loop: expect.any(Number) as number })
+  expect((await run(`replay ${own} --design test/cli/fixtures/held-up.mjs`)).code).toBe(0)
+  for (const edit of ['unlockOwn', 'clearBusy']) expect((await run(words(whyOf(edit)!.command))).code).toBe(1)
+})
+
 it('the lock of the tables shows its use only where another page of the table is mapped meanwhile', async () => {
   const ask = async (where: string) => (await run(`check ring0-strict@vtd~unmap/lockTables+unlockTables ${where} `
     + '--property new-mapping-works')).code

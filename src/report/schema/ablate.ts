@@ -4,6 +4,8 @@ import { count, document, list, ops, text, texts } from './parts.ts'
 
 const why = v.strictObject({
   scope: text, bounds: text, property: v.nullable(text), clause: v.nullable(text), because: text, ops: v.nullable(ops),
+  loop: v.exactOptional(v.pipe(count,
+    v.description('of an endless run: how many ops come before those that repeat for ever'))),
   also: list(v.strictObject({ property: text, ops: count })), command: text, saved: v.nullable(text),
 })
 const cell = v.strictObject({

@@ -198,7 +198,7 @@ async function importModule(io: Io, path: string, file: string): Promise<Record<
     throw moduleError(path, file, cause)
   } finally {
     for (let url; told !== null && (url = receiveMessageOnPort(told) as { message: string } | undefined) !== undefined;)
-      io.loaded?.(fileURLToPath(url.message))
+      loadedNow(io, fileURLToPath(url.message))
   }
 }
 
@@ -211,6 +211,13 @@ const bundled = async (): Promise<Bundled> =>
 let ownModules = false, tsx = false
 /** On which the hooks name the files of the user's that they load. */
 let told: MessagePort | null = null
+const files = new Set<string>()
+/** The user's files that this process has loaded as modules. */
+export const filesLoaded = (): readonly string[] => [...files]
+function loadedNow(io: Io, file: string): void {
+  files.add(file)
+  io.loaded?.(file)
+}
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
 async function useOwnModules(): Promise<void> {

@@ -1,5 +1,5 @@
 /** What `check` and `ablate` found, one claim, or one step on one hardware, at a time. */
-import { overallOf, unjudgedOf } from '../check.ts'
+import { notAskedText, overallOf, unjudgedOf } from '../check.ts'
 import type { DesignReport, Overall, Standing as CheckStanding } from '../check.ts'
 import type { Cell, Row } from '../ablation.ts'
 import type { ReportOf } from '../report.ts'
@@ -19,6 +19,8 @@ export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View
       about: design.design, rule: 'judged', standing: 'bad', ...fileOf(design),
       because: 'no claim was judged: these bounds switch off every part that a claim is about',
     })),
+    ...check.notAsked.map((one): Finding =>
+      ({ about: one.name, rule: 'asked', standing: 'bad', because: notAskedText(one) })),
     ...check.regressions.map(({ path, design, property, because, known }): Finding => {
       const broken = known ? 'known' : 'bad'
       return { about: design, rule: property, file: path, because: because ?? '',

@@ -151,8 +151,9 @@ async function load(io: Io, text: string): Promise<Subject[]> {
 /** What a module exports to be checked. Of several such exports the longest has what the others have: none is left
  *  out unseen. @throws UserError E-DESIGN-EXPORT. */
 function designsIn(module: Readonly<Record<string, unknown>>, path: string): readonly unknown[] {
-  const [all, ...others] = ['designs', 'default', 'design', 'machine'].map(name => ({ name, has: listOf(module[name]) }))
-    .filter(({ has }) => has.length > 0).sort((one, other) => other.has.length - one.has.length)
+  const [all, ...others] = ['designs', 'default', 'design', 'machine']
+    .map(name => ({ name, has: listOf(module[name]) })).filter(({ has }) => has.length > 0)
+    .sort((one, other) => other.has.length - one.has.length)
   if (all === undefined)
     throw usage(path, 'exports no design', 'export it as default, `design` or `designs`, or a `machine`',
       'DESIGN-EXPORT')

@@ -19,6 +19,8 @@ const piece = 1 << 24
 export interface About {
   readonly version: string; readonly design: string; readonly machine: string; readonly bounds: string
   readonly symmetry: string
+  /** Of its steps and claims (code.ts). */
+  readonly code: string
 }
 const differences: { readonly [F in keyof About]: (of: string, asked: string) => string } = {
   version: (of, asked) => `was written by version ${of}, and this is ${asked}`,
@@ -26,6 +28,7 @@ const differences: { readonly [F in keyof About]: (of: string, asked: string) =>
   bounds: (of, asked) => `holds a search at bounds ${of}, not ${asked}`,
   symmetry: (of, asked) => `holds a search with symmetry of ${of}, not of ${asked}`,
   machine: () => 'holds a search of another machine: its state, actions or properties differ',
+  code: () => 'holds a search of other code: a step or a claim, or a file with some, is not what it was',
 }
 interface Document {
   readonly about: About
@@ -116,7 +119,9 @@ export function readCheckpoint(path: string, about: About): SavedSearch {
   const { about: of, command, facts, parts } = JSON.parse(bytesOf(file, firstLength, length).toString()) as Document
   for (const field of Object.keys(differences) as (keyof About)[])
     if (of[field] !== about[field])
-      throw mistake(path, differences[field](of[field], about[field]), `continue it with: ${command}`)
+      throw mistake(path, differences[field](of[field], about[field]), field === 'code'
+        ? 'what was found is no answer about the code as it is now: start the search again'
+        : `continue it with: ${command}`)
   const starts = parts.map((_, i) => firstLength + length + parts.slice(0, i).reduce((sum, n) => sum + n, 0))
   return { facts, read: (part, into) => {
     for (let at = 0; at < into.length; at += piece)

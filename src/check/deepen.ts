@@ -38,6 +38,8 @@ class Ascent {
     this.isViolated = surprises.length > 0
     if (isDecided || this.isViolated || this.report === null)
       this.report = { scope: name, says, bounds: shown, ...found }
+    // What was proved stands, and so does what failed above it.
+    else if (found.failure !== undefined) this.report = { ...this.report, failure: found.failure }
     this.next = null
     if (isDecided) {
       this.rungs++

@@ -9,7 +9,7 @@ import { exploreRandomly } from '../explore/random.ts'
 import { scalarsetsOf } from '../explore/groups.ts'
 import type { Progress } from '../explore/pace.ts'
 import type { Exploration, PropertyResult, Violation } from '../explore/result.ts'
-import type { DesignReport, Failure, LeftOut, ScopeReport } from '../report/check.ts'
+import type { DesignReport, Failure, LeftOut, Named, ScopeReport } from '../report/check.ts'
 import { namesAmong } from '../report/with-iommus.ts'
 import { counted } from '../text/count.ts'
 import { shellWord } from '../text/shell.ts'
@@ -22,6 +22,7 @@ import type { Design } from '../../spec/kernel/design.ts'
 import type { RemapMachine, RemapProperty } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { badBoundsError } from './bounds-text.ts'
+import { codeOf } from './code.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import { failureOf } from './design-errors.ts'
 import { positionText, progressLine } from './progress.ts'
@@ -39,6 +40,7 @@ export interface Plan {
   readonly full: boolean
   /** Names of the claims to judge, witnesses included; null for all. */
   readonly properties: ReadonlySet<string> | null
+  readonly named: Named
   readonly driver: 'exhaustive' | 'random'
   readonly seed: number
   readonly runs: number | undefined
@@ -67,6 +69,8 @@ export interface Watch {
   readonly command: string
   /** Of this program: a kept search goes on with the same only. */
   readonly version: string
+  /** The user's files that were loaded: a kept search goes on with the same only. */
+  readonly files?: readonly string[]
 }
 
 /** Names of a claim's property and of its witnesses. */
@@ -155,7 +159,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, mos
   try {
     return found(plan.driver === 'exhaustive' ? await checkMachine(machine, {
       ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine),
-      checkpoints: checkpointsOf(plan, machine, scope, watch),
+      checkpoints: checkpointsOf(plan, subject, machine, scope, watch),
       enough: plan.all ? undefined : { known: Object.keys(design.givesUp), states: plan.bail ? 0 : enoughStates },
     })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length }))
@@ -184,11 +188,11 @@ const nothingOf = ({ driver }: Plan, { name }: Design, asked: readonly RemapProp
   coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
 })
 
-function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope,
-  { command, version, note }: Watch): Checkpoints | undefined {
+function checkpointsOf({ checkpoint, resume, symmetry }: Plan, subject: Subject, machine: RemapMachine, scope: Scope,
+  { command, version, note, files = [] }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds),
-    symmetry: symmetryText(symmetry) }
+    symmetry: symmetryText(symmetry), code: codeOf(subject, files) }
   if (checkpoint !== null) checkWritable(checkpoint)
   const write = (file: string, snapshot: Snapshot): void => {
     // The search has found more than the file is worth.

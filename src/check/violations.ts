@@ -82,7 +82,11 @@ export function replayRegressions(folder: string, subjects: readonly Subject[],
         + 'name its module: --claims FILE')
       return []
     }
-    const { because } = replayOf(subject, trace, path)
+    const { because, unknown } = replayOf(subject, trace, path)
+    if (because === null && unknown !== null) {
+      warn(`${path}: shows nothing: the design has not what it does (${unknown}); delete it, or find it again`)
+      return []
+    }
     return [{ path, design: trace.design, property: trace.property, because,
       known: Object.hasOwn(subject.design.givesUp, trace.property) }]
   })

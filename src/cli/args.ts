@@ -96,6 +96,8 @@ export function bytes(flag: string, text: string, least: number, most: number): 
     `for example ${flag} 500MB or 2GB`)
 }
 
+/** Whether a pattern is one name. */
+export const isName = (pattern: string): boolean => !/[*?]/.test(pattern)
 /** Names that match a pattern with `*` and `?`. @throws UserError naming the nearest when none does. */
 export function matching(flag: string, pattern: string, known: readonly string[]): string[] {
   const found = known.filter(name => fitsName(pattern, name))

@@ -11,7 +11,7 @@ import { iommus } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { bytes, matching, seconds, wholeNumber } from './args.ts'
+import { bytes, isName, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
 import { claimsOption, colorOption, fullOption, reportOptions } from './shared-flags.ts'
 import { iommuNamed, subjectsOf } from './designs.ts'
@@ -96,6 +96,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     subjects, left: operands.length > 0 ? [] : all.filter(one => !unnamed.includes(one)).map(({ name }) => name),
     leftOut,
     scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && properties === null, properties,
+    named: namedIn(flags),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {
@@ -109,6 +110,9 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     all: flags.all ?? false, bail: flags.bail ?? false,
   }
 }
+
+const namedIn = ({ scope, property }: CheckFlags): Plan['named'] =>
+  ({ scopes: scope?.split(',') ?? [], properties: property?.split(',').filter(isName) ?? [] })
 
 /** Names of claims, with their witnesses; null for all. @throws UserError where one is of none. */
 function propertiesAsked({ property }: CheckFlags, subjects: readonly Subject[]): Plan['properties'] {

@@ -13,6 +13,9 @@ export interface Stepped<S, L, O> {
   readonly refused: boolean
 }
 
+/** Why an op of the machine is refused. */
+export const notEnabled = 'guard is false'
+
 /** Total: an op whose guard is false is refused with an event, so any subsequence of a trace is a trace. The world is
  *  frozen.
  *  @throws ModelError when a guard or recipe throws, does what it may not, or leaves the domain. */
@@ -25,7 +28,7 @@ export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, wor
   if (bad !== null) return refuse(bad)
   const recorder = recorderOf(machine), words = packed(recorder, world)
   const { step: taken } = recorder.record({ action, op }, words, 0, null)
-  if (taken === null) return refuse('guard is false')
+  if (taken === null) return refuse(notEnabled)
   const after = new Uint32Array(words.length)
   apply(taken.effect, words, 0, after, 0)
   return { world: recorder.packed.frozen(after, 0), events: taken.events, refused: false }

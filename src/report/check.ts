@@ -12,7 +12,8 @@ export interface ScopeReport {
   /** The bounds as the command line takes them: `cpus=2,frames=2`. */
   readonly bounds: string
   readonly exploration: Exploration
-  /** What failed there; absent where nothing did. It ends its scope alone: what was found by then stands. */
+  /** What failed there, or with `--deep` at the bounds above; absent where nothing did. It ends its scope alone: what
+   *  was found by then stands. */
   readonly failure?: Failure
 }
 /** A step or a claim that throws, or bounds that the design makes no machine of. */
@@ -61,6 +62,15 @@ export interface LeftOut {
   readonly because: string
 }
 
+/** What the command line names one by one. */
+export interface Named { readonly scopes: readonly string[]; readonly properties: readonly string[] }
+/** A name of which the run shows nothing. */
+export interface NotAsked {
+  readonly kind: 'scope' | 'property'
+  readonly name: string
+  readonly because: string
+}
+
 /** How far a scope came up from its bounds. */
 export interface Climb {
   readonly design: string; readonly scope: string; readonly from: string
@@ -96,6 +106,7 @@ export interface CheckReport {
   /** Built-in designs that are left to `--all`. */
   readonly left: readonly string[]
   readonly leftOut: readonly LeftOut[]
+  readonly notAsked: readonly NotAsked[]
   /** The command that repeats the run. */
   readonly repeat: string
   /** The command that goes on with a search that was kept; null where none was. */
@@ -195,8 +206,34 @@ export function unjudgedOf({ designs, named }: Pick<CheckReport, 'designs' | 'na
   return named || unjudged.length === designs.length ? unjudged : []
 }
 
+/** The names of which nothing was asked of any of these designs. A run that ended before it knew what to ask names
+ *  none. */
+export function notAskedOf({ scopes, properties }: Named, designs: readonly DesignReport[]): readonly NotAsked[] {
+  const all = designs.flatMap(design => design.scopes)
+  if (designs.some(({ cutShort }) => cutShort) || all.some(isBlank)) return []
+  const results = all.flatMap(({ exploration }) => exploration.results)
+  const ofScope = (name: string): string | null => {
+    const here = all.filter(({ scope }) => scope === name)
+    if (here.length === 0) return 'none of these designs has what it is about'
+    return here.some(({ exploration }) => exploration.results.length > 0) ? null : 'none of these claims is about it'
+  }
+  const ofProperty = (name: string): string | null => {
+    const here = results.filter(({ property }) => property === name)
+    if (here.length === 0) return 'no scope of these is about it'
+    return here.some(({ outcome }) => outcome !== 'unchecked') ? null : 'this search does not judge it'
+  }
+  const missing = (kind: NotAsked['kind'], names: readonly string[],
+    why: (name: string) => string | null): readonly NotAsked[] => names.flatMap(name => {
+    const because = why(name)
+    return because === null ? [] : [{ kind, name, because }]
+  })
+  return [...missing('scope', scopes, ofScope), ...missing('property', properties, ofProperty)]
+}
+export const notAskedText = ({ kind, name, because }: NotAsked): string => `${kind} ${name} was not asked: ${because}`
+
 /** The class of the whole run: the gravest thing found decides. */
-export function exitOf(report: Pick<CheckReport, 'designs' | 'named' | 'regressions' | 'interrupted'>): ExitName {
+export function exitOf(
+  report: Pick<CheckReport, 'designs' | 'named' | 'notAsked' | 'regressions' | 'interrupted'>): ExitName {
   const { designs, regressions, interrupted } = report
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'
@@ -204,6 +241,7 @@ export function exitOf(report: Pick<CheckReport, 'designs' | 'named' | 'regressi
   const failed = new Set(designs.flatMap(({ scopes }) => scopes.flatMap(({ failure }) => failure?.exit ?? [])))
   if (failed.has('internal')) return 'internal'
   if (failed.has('usage')) return 'usage'
-  if (found.has('lost') || found.has('vacuous') || unjudgedOf(report).length > 0) return 'vacuous'
+  if (found.has('lost') || found.has('vacuous') || unjudgedOf(report).length + report.notAsked.length > 0)
+    return 'vacuous'
   return found.has('open') ? 'incomplete' : 'holds'
 }

@@ -54,7 +54,7 @@ const row = (title: string, lines: readonly string[]): string[] =>
 
 function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, view: View): string[] {
   const { theme, clause } = view
-  const { property, because, witness, reproduced, refusedCount, specChanged, at, steps: taken } = replayed
+  const { property, because, witness, reproduced, refusedCount, unknown, specChanged, at, steps: taken } = replayed
   const room = theme.width - rowHead
   const text = (title: string, value: string | null): string[] =>
     value === null ? [] : row(title, wrapWords(value, room))
@@ -80,7 +80,8 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...text('clause', property.clause === null ? null : cited(property.clause)),
     ...refusals.flatMap(id => text('fault', cited(id))),
     ...text('refused', refusedCount === 0 ? null
-      : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
+      : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`
+        + (unknown === null ? '' : `, and some are none of this machine's (${unknown})`)),
     ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
     ...text('note', trace.note ?? null),
   ]

@@ -5,7 +5,7 @@ import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, W
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
 import { judgeLasso, judgeStuck } from '../model/lasso.ts'
-import { asked } from '../model/step.ts'
+import { asked, notEnabled } from '../model/step.ts'
 
 export interface Broken {
   readonly property: string
@@ -41,6 +41,9 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
   readonly because: string | null
   readonly witness: Readonly<Record<string, unknown>>
   readonly refusedCount: number
+  /** Why the first op is none of this machine's that is none; null where it has them all. Without it the ops show
+   *  nothing, unless they violate the claim all the same. */
+  readonly unknown: string | null
   /** The machine declares another structure than the one the trace was found on. */
   readonly specChanged: boolean
 }
@@ -68,8 +71,16 @@ export function replay<S, L, O extends Observation>(
   return {
     machine, property, steps, loop: trace.loop ?? null, reproduced: first !== null,
     at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
-    refusedCount: steps.filter(s => s.refused).length, specChanged: specHash(machine) !== trace.specHash,
+    refusedCount: steps.filter(s => s.refused).length, unknown: unknownIn(steps),
+    specChanged: specHash(machine) !== trace.specHash,
   }
+}
+
+function unknownIn<S, L, O>(steps: readonly ReplayedStep<S, L, O>[]): string | null {
+  for (const { op, events } of steps)
+    for (const event of events)
+      if (event.kind === 'refused' && event.why !== notEnabled) return `${op.action}: ${event.why}`
+  return null
 }
 
 /** One op, with all that it violates. @throws ModelError when a recipe or property fails. */

@@ -6,7 +6,7 @@ import { nearest, suggest, usage } from '../errors.ts'
 import { checkMachine } from '../explore/full.ts'
 import type { PropertyResult } from '../explore/result.ts'
 import type { Machine, Observation } from '../model/index.ts'
-import { overallOf } from '../report/check.ts'
+import { notAskedOf, notAskedText, overallOf } from '../report/check.ts'
 import type { DesignReport, Overall, ScopeReport } from '../report/check.ts'
 import { traceStyle } from '../report/trace-style.ts'
 import { renderViolation } from '../trace/violation.ts'
@@ -52,6 +52,10 @@ export async function holdsOfDesign(design: Design, options: HoldOptions): Promi
   const where = report.scopes.map(({ scope }) => scope).join(', ')
   if (!found.some(({ kind }) => kind !== 'sometimes'))
     return { verdict: 'undecided', says: `no claim about ${design.name} was judged in ${where}` }
+  const notAsked = notAskedOf({ scopes: scopesNamed(options), properties: options.properties ?? [] }, [report])
+  if (wrong.length === 0 && notAsked.length > 0)
+    return { verdict: 'undecided', says: [`not all that is named was asked of ${design.name}`,
+      ...notAsked.map(one => notAskedText(one))].join('\n') }
   if (wrong.length === 0) return { verdict: 'holds', says: `${design.name} holds in ${where}` }
   return { verdict: wrong.some(({ standing }) => standing === 'unexpected') ? 'violated' : 'undecided',
     says: [`${design.name} does not hold in ${where}`, ...wrong.map(one => wrongText(design, one, machines))]
@@ -77,8 +81,10 @@ function propertiesOf(design: Design, names: readonly string[] | undefined): Rea
 }
 
 interface Place { readonly name: string; readonly says: string; readonly bounds: Bounds }
-function placesOf(design: Design, { scope, bounds: changes }: HoldOptions): readonly Place[] {
-  const names = typeof scope === 'string' ? [scope] : scope
+const scopesNamed = ({ scope = [] }: HoldOptions): readonly string[] => typeof scope === 'string' ? [scope] : scope
+function placesOf(design: Design, options: HoldOptions): readonly Place[] {
+  const { bounds: changes } = options
+  const names = options.scope === undefined ? undefined : scopesNamed(options)
   const scopes = scopesFor([design]), known = scopes.map(({ name }) => name)
   for (const name of names ?? []) if (!known.includes(name)) throw unknown('scope', name, known)
   for (const name of Object.keys(changes ?? {}))

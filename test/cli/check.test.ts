@@ -1,5 +1,5 @@
 /** `check`: verdicts, streams, exit codes, saved traces, a user's own designs, interruption. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -87,6 +87,17 @@ describe('check', () => {
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual(propertiesOf('no-dma-escape'))
   })
+  it('says what is named and not asked, and is no green run then; a pattern may find nothing', async () => {
+    const line = 'check ring0-strict --iommu vtd --property no-dma-escape'
+    const { code, out } = await run(`${line},no-lost-edge --scope permissions,ports`)
+    expect(code).toBe(4)
+    expect(out).toMatch(inSequence(/scope ports was not asked: none of these designs has what it is about\n/,
+      /property no-lost-edge was not asked: no scope of these is about it\n/))
+    expect((await run(`${line},no-lost-* --scope permissions`)).code).toBe(0)
+    const { out: document } = await run(`${line},calls-can-end --scope permissions --symmetry --json`)
+    expect(JSON.parse(document)).toMatchObject({ exit: { code: 4 },
+      notAsked: [{ kind: 'property', name: 'calls-can-end', because: 'this search does not judge it' }] })
+  })
   it('takes several properties, with commas', async () => {
     const { out } = await run('check ring0-strict --iommu vtd --scope mapping --property no-dma-*,wait-ends --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
@@ -148,6 +159,15 @@ describe('random runs', () => {
     const files = join(cwd, 'traces', 'regressions')
     expect(await run(`replay ${files} --design ${fixture('leaky.ts')}`)).toMatchObject({ code: 0 })
     expect(await run(`replay ${files} --design ${fixture('leaky.ts')} --expect holds`)).toMatchObject({ code: 1 })
+    // What the design does not have it cannot do: that shows nothing.
+    for (const name of saved)
+      writeFileSync(join(files, name), readFileSync(join(files, name), 'utf8').replaceAll('freeFrame', 'freeFrames'))
+    const foreign = await run(`replay ${files} --design ${fixture('leaky.ts')} --expect holds`)
+    expect(foreign).toMatchObject({ code: 4,
+      out: expect.stringContaining("no action 'unmap/freeFrames'") as string })
+    const later = await run(`check ${fixture('leaky.ts')} --scope hostile`, { cwd })
+    expect(later.err.replace(/\s+/g, ' ')).toMatch(/nothing: the design has not what it does \(unmap\/freeFrames: no/)
+    expect(later.out).not.toContain('replayed first')
   })
   it('draw a seed where none is given, and say it in the command that repeats them', async () => {
     const { out } = await run('check no-iommu --scope hostile --driver random --runs 5', { cwd })

@@ -5,6 +5,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { claims } from '../../properties/index.ts'
+import { ring0Strict } from '../../spec/index.ts'
+import { codeOf } from '../../src/check/code.ts'
 import { abortedAfter } from '../clock.ts'
 import { run } from './run.ts'
 
@@ -78,6 +81,24 @@ describe('is refused aloud', () => {
     expect(await refusal(`${line} --property no-* --resume ${file}`))
       .toMatch(/another machine: its state, actions or properties differ/)
     expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/symmetry of none, not of all names/)
+  })
+  it('for other code of a step, a claim, or a file that was loaded', async () => {
+    const mine = join(cwd, 'mine.mjs')
+    writeFileSync(mine, "import { replaced, ring0Strict } from 'remapcheck/spec'\n"
+      + 'const unmap = ring0Strict.protocols.unmap.map((step, i) => i === 1 ? { ...step, then: () => {} } : step)\n'
+      + 'export default { ...ring0Strict, protocols: { ...ring0Strict.protocols, unmap } }\n')
+    expect(await refusal(`check ${mine} --scope together --resume ${file}`))
+      .toMatch(/a search of other code: a step or a claim, .*\n.*start the search again/)
+    const code = (design: typeof ring0Strict, files: readonly string[] = []): string =>
+      codeOf({ design, path: mine }, files)
+    const unmap = ring0Strict.protocols.unmap!, [claim] = claims
+    const other = { ...claim!, property: { ...claim!.property, judge: () => true as const } } as typeof claim
+    const all = [
+      ring0Strict, { ...ring0Strict, protocols: { ...ring0Strict.protocols, unmap: unmap.toReversed() } },
+      { ...ring0Strict, claims: [claim!] }, { ...ring0Strict, claims: [other!] },
+    ].map(design => code(design))
+    expect(new Set([...all, code(ring0Strict, [file]), code(ring0Strict, [mine])]).size).toBe(6)
+    expect(code({ ...ring0Strict })).toBe(all[0])
   })
   it('where the file is none, of another version, damaged or cut off', async () => {
     const other = join(cwd, 'other')

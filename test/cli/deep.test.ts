@@ -54,6 +54,14 @@ describe('check --deep', () => {
     expect(found.climbs[0]).toMatchObject({ ended: 'violated' })
     expect(found.exit.name).toBe('violated')
   })
+  it('tells of a step that fails above what was proved, and is no green run', async () => {
+    const { climbs, designs, exit } = await documentOf(`check ${resolve('test/cli/fixtures/fails-above.ts')} --deep `
+      + '--time 1000h --property no-*')
+    expect(climbs[0]).toMatchObject({ proved: { bounds: 'frames=1,iovas=1' }, unfinished: { stopped: 'mistake' } })
+    expect(designs[0]!.scopes).toMatchObject([{ bounds: 'frames=1,iovas=1', exploration: { complete: true },
+      failure: { code: 'E-DESIGN-STEP', problem: expect.stringContaining('only one frame') as string } }])
+    expect(exit.name).toBe('usage')
+  })
   it('without time has shown nothing', async () => {
     const { climbs, exit } = await documentOf('check ring0-strict@vtd --deep --scope mapping --time 0.001ms')
     expect(climbs[0]).toMatchObject({ proved: null, rungs: 0, unfinished: { stopped: 'time' } })

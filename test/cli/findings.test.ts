@@ -32,7 +32,7 @@ describe('a finding is printed, and then the file that cannot be written is told
   })
 })
 
-const about = { version: '1', design: 'd', machine: 'm', bounds: 'b', symmetry: 's' }
+const about = { version: '1', design: 'd', machine: 'm', bounds: 'b', symmetry: 's', code: 'c' }
 const snapshot = (of: string) => ({ facts: { of } as never, parts: [new Uint8Array([1, 2, 3])] })
 
 describe('a checkpoint', () => {

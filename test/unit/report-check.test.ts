@@ -34,7 +34,7 @@ const design = (name: string, found: Exploration, givesUp: readonly string[] = [
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
   seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null, climbs: [], regressions: [],
-  notBegun: [], questions: [], left: [], leftOut: [], repeat: 'npx remapcheck check',
+  notBegun: [], questions: [], left: [], leftOut: [], notAsked: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 

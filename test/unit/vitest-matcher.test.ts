@@ -41,6 +41,12 @@ describe('a design', () => {
     expect(await messageOf(expect(driverServer).toHold(nothing))).toMatch(/^no claim about driver-server was judged/)
     expect(await messageOf(expect(driverServer).not.toHold(nothing))).toMatch(/^no claim about driver-server/)
   })
+  it('of which a part of what is named is not judged satisfies neither', async () => {
+    const named = { scope: ['permissions', 'ports'], properties: ['no-dma-escape', 'no-lost-edge'] }
+    const says = /^not all that is named was asked of ring0-strict\nscope ports was .*\nproperty no-lost-edge was /
+    expect(await messageOf(expect(ring0Strict).toHold(named))).toMatch(says)
+    expect(await messageOf(expect(ring0Strict).not.toHold(named))).toMatch(says)
+  })
   it.each([
     [{ scopes: 'mapping' } as object, /toHold, options: nothing is named 'scopes'.*\n.*did you mean 'scope'/],
     [{ scope: 'maping' }, /toHold, scope: nothing is named 'maping' .*\n.*did you mean 'mapping'/],

@@ -8,7 +8,7 @@ import type { Subject } from '../../check/subject.ts'
 import { evidenceOf, regressionFolder, replayRegressions, saveViolations } from '../../check/violations.ts'
 import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
-import { exitOf } from '../../report/check.ts'
+import { exitOf, notAskedOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
 import { leftOutTexts } from '../../report/with-iommus.ts'
 import { wrapMessage } from '../../text/layout.ts'
@@ -21,6 +21,7 @@ import type { Command } from '../args.ts'
 import { placed, shown, spinner, widthOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
+import { filesLoaded } from '../designs.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
 import type { CheckFlags } from '../check-flags.ts'
 import { outputsOf } from '../outputs.ts'
@@ -57,7 +58,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   try {
     const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, line.note)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version,
+    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version, files: filesLoaded(),
       command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }
@@ -77,6 +78,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       claims: [...new Set(claims.map(({ property }) => property.name))], clauses: clausesFor(plan),
       questions: questions.map(({ asks, claims: of }) => ({ asks, claims: of.map(({ property }) => property.name) })),
       left: plan.left, leftOut: plan.leftOut,
+      notAsked: found.length < plan.subjects.length ? [] : notAskedOf(plan.named, designs),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,

@@ -88,7 +88,7 @@ function checkNames(all: readonly Subject[]): void {
 
 /** As `check`; what is not shown in the table is no success either. */
 export function exitOf({ designs }: CompareReport, searched: Pick<CheckReport, 'designs' | 'named'>): ExitName {
-  const exit = exitOfCheck({ ...searched, regressions: [], interrupted: false })
+  const exit = exitOfCheck({ ...searched, regressions: [], notAsked: [], interrupted: false })
   const isOpen = designs.some(({ isolation, interrupts, progress }) =>
     [isolation, interrupts, progress].some(({ standing }) => standing === 'open'))
   return exit === 'holds' && isOpen ? 'incomplete' : exit

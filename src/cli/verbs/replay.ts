@@ -80,7 +80,10 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
 
 function exitOf(traces: readonly ReplayedTrace[], holds: boolean): ExitName {
   if (traces.some(one => !one.asExpected || one.onQemu?.verdict === 'differs')) return holds ? 'violated' : 'diverged'
-  return traces.some(one => one.onQemu?.verdict === 'cannot') ? 'vacuous' : 'holds'
+  // Ops that the machine does not have show nothing of it.
+  const isBlank = ({ replayed, onQemu }: ReplayedTrace): boolean =>
+    onQemu?.verdict === 'cannot' || !replayed.reproduced && replayed.unknown !== null
+  return traces.some(isBlank) ? 'vacuous' : 'holds'
 }
 
 function subjectOf(path: string, name: string, own: readonly Subject[]): Subject {

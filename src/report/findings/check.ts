@@ -1,5 +1,5 @@
 /** What `check` and `ablate` found, one claim, or one step on one hardware, at a time. */
-import { overallOf, unjudgedOf } from '../check.ts'
+import { notAskedText, overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing as CheckStanding } from '../check.ts'
 import type { Cell, Row } from '../ablation.ts'
 import type { ReportOf } from '../report.ts'
@@ -15,6 +15,8 @@ export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View
   return [
     ...check.designs.flatMap(design => overallOf(design).map(one => claimFinding(design, one, evidence, view))),
     ...unjudgedFindings(check),
+    ...check.notAsked.map((one): Finding =>
+      ({ about: one.name, rule: 'asked', standing: 'bad', because: notAskedText(one) })),
     ...check.regressions.map(({ path, design, property, because, known }): Finding => {
       const broken = known ? 'known' : 'bad'
       return { about: design, rule: property, file: path, because: because ?? '',

@@ -1,7 +1,7 @@
 /** `check` as a page: the verdicts of each design, the bounds that they hold in, and what was found. */
 import type { Body, DesignData, Standing, TraceData } from '../../page/data.ts'
 import { counted, thousands } from '../../text/count.ts'
-import { overallOf } from '../check.ts'
+import { notAskedText, overallOf } from '../check.ts'
 import type { DesignReport, Overall, ScopeReport, Standing as CheckStanding } from '../check.ts'
 import { markOf, marks } from '../marks.ts'
 import type { ReportOf } from '../report.ts'
@@ -22,7 +22,7 @@ export function checkBody({ check, evidence, says }: ReportOf<'check'>, view: Vi
       .map(name => ({ name, says: says[name] ?? '' })),
     notes: [
       ...check.interrupted ? ['Ctrl-C ended the run: designs and scopes may be missing'] : [],
-      ...leftOutTexts(check),
+      ...leftOutTexts(check), ...check.notAsked.map(one => notAskedText(one)),
       ...check.notBegun.length === 0 ? [] : [`not come to: ${check.notBegun.join(', ')}`],
       ...check.regressions.length === 0 ? []
         : [`saved counterexamples replayed first: ${check.regressions.length}, of which ${broken.length} still `

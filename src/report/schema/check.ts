@@ -70,6 +70,8 @@ export const check = document('check', {
   left: v.pipe(texts, v.description('built-in designs that are left to `check --all`')),
   leftOut: v.pipe(list(v.strictObject({ design: text, iommu: text, title: text, because: text })),
     v.description('IOMMUs on which a named design is not taken, for what they lack')),
+  notAsked: v.pipe(list(v.strictObject({ kind: v.picklist(['scope', 'property']), name: text, because: text })),
+    v.description('names of --scope and --property, patterns left out, of which the run shows nothing')),
   repeat: v.pipe(text, v.description('the command that repeats the run')),
   goOn: v.pipe(v.nullable(text), v.description('the command that goes on with a search that was kept')),
   climbs: list(climb),

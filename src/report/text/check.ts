@@ -2,7 +2,7 @@
 import { printable } from '../../errors.ts'
 import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
-import { overallOf, unjudgedOf } from '../check.ts'
+import { notAskedText, overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
 import { untold } from '../coverage.ts'
 import type { ReportOf } from '../report.ts'
@@ -182,7 +182,10 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
     : 'these bounds switch off every part that a claim is about'
   const unjudged = none.length === 0 ? []
     : wrapWords(`no claim was judged${whose}: ${why}`, theme.width).map(line => theme.bad(line))
-  return [...unjudged, ...problems.flatMap(([standing, title]) => {
+  // Where nothing was judged at all, that says it.
+  const notAsked = none.length === designs.length ? [] : report.notAsked.flatMap(one =>
+    hang('', 2, wrapWords(notAskedText(one), theme.width - 2)).map(line => theme.bad(line)))
+  return [...unjudged, ...notAsked, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design =>
       overallOf(design).filter(one => one.standing === standing && !isEnded(one)).flatMap(one =>
         hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),

@@ -30,7 +30,8 @@ function golden(name: string): JudgedDesign {
   let scope = ''
   const rows = text.split('\n').flatMap((line): Judged[] => {
     scope = /^(\S+): /.exec(line)?.[1] ?? scope
-    const [, outcome, property, rest = ''] = /^ {2}(holds|reached|violated|incomplete|unchecked) ([\w-]+)(.*)$/.exec(line) ?? []
+    const [, outcome, property, rest = ''] =
+      /^ {2}(holds|reached|violated|incomplete|unchecked) ([\w-]+)(.*)$/.exec(line) ?? []
     if (outcome === undefined || property === undefined) return []
     const ops = outcome === 'violated' ? /(\d+) ops$/.exec(rest)?.[1] : undefined
     return [{ scope, property, standing: standings[outcome]!, ops: ops === undefined ? null : Number(ops) }]

@@ -47,8 +47,9 @@ const failureFindings = ({ designs }: Pick<CheckReport, 'designs'>): readonly Fi
 export const emptyFindings = (check: Pick<CheckReport, 'designs' | 'named'>): readonly Finding[] => [
   ...check.designs.flatMap(design =>
     overallOf(design).flatMap(({ property, standing, in: { scope } }): Finding[] =>
-      standing !== 'lost' && standing !== 'vacuous' ? []
-        : [{ about: design.design, rule: property, standing: 'bad', ...fileOf(design), because: whyOf(standing, scope) }])),
+      standing !== 'lost' && standing !== 'vacuous' ? [] : [{
+        about: design.design, rule: property, standing: 'bad', ...fileOf(design), because: whyOf(standing, scope),
+      }])),
   ...unjudgedFindings(check), ...failureFindings(check),
 ]
 

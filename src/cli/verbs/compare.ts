@@ -77,8 +77,8 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
     { kind: 'compare', compare: report, searched, evidence, exit: isCut ? 'interrupted' : exitOf(report, searched) })
 }
 
-/** Reports know designs by their names. @throws UserError E-DESIGN where a user's own has that of a built-in one which is
- *  searched too. */
+/** Reports know designs by their names. @throws UserError E-DESIGN where a user's own has that of a built-in one that
+ *  is searched too. */
 function checkNames(all: readonly Subject[]): void {
   const names = all.map(({ design }) => design.name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)

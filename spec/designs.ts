@@ -4,6 +4,7 @@ import type { Vocabulary } from './iommu/vocabulary.ts'
 import { iommuOf, iommus, standardIommu } from './iommus.ts'
 import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
+import { builtInCalls } from './kernel/entries.ts'
 import { darbatLikeOn } from './kernel/darbat-like.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
 import { irqBalancerOn } from './kernel/irq-balancer.ts'
@@ -60,6 +61,15 @@ const onOthers = new Map(iommus.filter(one => one.name !== standardIommu.name)
 export const designsOn = (name: string): readonly Design[] => onOthers.get(name) ?? designs
 /** On each IOMMU. */
 export const everyDesign: readonly Design[] = [...new Set([...designs, ...[...onOthers.values()].flat()])]
+// Designs share protocols and steps: an edit in place would change others with it, unseen.
+for (const one of [everyDesign, builtInCalls, migrations, irteUpdate, tableSwitch]) freeze(one)
+
+/** The value, and all that it holds. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  Object.values(value).forEach(freeze)
+}
 
 /** Whether it is no other design with another way to move an interrupt. */
 const isBase = ({ name }: Design): boolean => !name.includes('+')

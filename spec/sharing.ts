@@ -17,23 +17,41 @@ const partOf: Readonly<Record<CallName, Part>> = {
   portAccess: 'memory', migrateInterrupt: 'interrupts',
 }
 
-type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
-  | 'scopes' | OwnPart>
-/** What a design of one's own adds to the language. */
-type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'hardware' | 'claims' | 'costs'
-/** Whether that may make a difference to the part: a claim may be about anything, a call of its own or a part of a
- *  built-in one is about what the call is about. State and registers are for those, since the other steps of a part
- *  that is shared are steps of a design which has none. */
-export const addsTo = (design: Design, part: Part): boolean =>
-  design.claims.length > 0 || Object.keys(design.calls).some(call => partsOfCall(call).includes(part))
-/** The parts that an option makes a difference to. */
-const partsOf: Readonly<Record<Option, readonly Part[]>> = {
-  remapsDma: ['memory', 'interrupts'], bounces: ['memory'], remapsInterrupts: ['interrupts'],
-  userDrivers: ['interrupts'], verifiesSource: ['interrupts'],
-  blocksUnremapped: ['interrupts'], postsInterrupts: ['interrupts'], wideDestinations: ['interrupts'],
-  interruptTables: ['interrupts'],
+/** Whether a field of the design lets the part be checked at the other design. */
+type Rule = (design: Design, other: Design, part: Part) => boolean
+const makesNone: Rule = () => true
+/** What makes a difference to these parts, and to no other. */
+const of = (field: keyof Design, ...parts: readonly Part[]): Rule => (design, other, part) =>
+  !parts.includes(part) || design[field] === other[field]
+/** State and the like serve calls and hardware, which are compared: those of the other design alone can miss it. */
+const asUsed = (field: keyof Design): Rule => (design, other) => other[field] === null || design[field] === other[field]
+/** What calls and hardware do is not to be compared, so two are the same only as one object. */
+const sameEntries = (field: 'calls' | 'hardware', partsIn: (name: string) => readonly Part[]): Rule =>
+  (design, other, part) => Object.keys({ ...design[field], ...other[field] })
+    .every(name => !partsIn(name).includes(part) || design[field][name] === other[field][name])
+
+/** Each field of a design: one without a rule is an error of types. */
+const rules: Readonly<Record<keyof Design, Rule>> = {
+  name: makesNone, says: makesNone, memoryOf: makesNone, interruptsOf: makesNone, costs: makesNone,
+  iommu: of('iommu', 'memory', 'interrupts'), remapsDma: of('remapsDma', 'memory', 'interrupts'),
+  bounces: of('bounces', 'memory'), remapsInterrupts: of('remapsInterrupts', 'interrupts'),
+  // Memory of user drivers is asked more (the scope `takedown`): the other design has to be asked that too.
+  userDrivers: (design, other, part) => design.userDrivers === other.userDrivers
+    || part === 'memory' && other.userDrivers,
+  verifiesSource: of('verifiesSource', 'interrupts'), blocksUnremapped: of('blocksUnremapped', 'interrupts'),
+  postsInterrupts: of('postsInterrupts', 'interrupts'), wideDestinations: of('wideDestinations', 'interrupts'),
+  interruptTables: of('interruptTables', 'interrupts'),
+  givesUp: ({ givesUp }, other) => Object.keys(other.givesUp).every(claim => Object.hasOwn(givesUp, claim)),
+  state: asUsed('state'), start: asUsed('start'), registers: asUsed('registers'), observations: asUsed('observations'),
+  calls: sameEntries('calls', partsOfCall), hardware: sameEntries('hardware', () => ['memory', 'interrupts']),
+  // A claim may be about anything.
+  claims: ({ claims }, other) => claims.every(claim => other.claims.includes(claim)),
+  // In its own scopes the design is checked itself.
+  scopes: ({ scopes }, other) => other.scopes === null
+    || scopes !== null && scopes.every(one => typeof one !== 'string' || other.scopes!.includes(one)),
+  protocols: (design, other, part) => protocolsOf(design)
+    .every(call => !partsOfCall(call).includes(part) || isSameProtocol(design, other, call)),
 }
-const options = Object.keys(partsOf) as readonly Option[]
 
 /** The built-in design that the part is checked at; null where it is the design's own. What the design says of itself
  *  (`memoryOf`, `interruptsOf`) only names the one to compare with: an edit that makes it untrue makes the part its
@@ -41,16 +59,9 @@ const options = Object.keys(partsOf) as readonly Option[]
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
   const from = everyDesign.find(({ name }) => name === named)
-  return from !== undefined && !addsTo(design, part) && isSame(design, from, part)
-    && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
+  return from !== undefined && Object.values(rules).every(rule => rule(design, from, part)) ? from : null
 }
 
-/** Option by option, and step by step: two steps are the same only as one object, since what a step does is not to be
- *  compared. */
-function isSame(one: Design, other: Design, part: Part): boolean {
-  return options.every(option => !partsOf[option].includes(part) || one[option] === other[option])
-    && protocolsOf(one).every(call => !partsOfCall(call).includes(part) || isSameProtocol(one, other, call))
-}
 function isSameProtocol(one: Design, other: Design, call: string): boolean {
   const steps = one.protocols[call] ?? [], others = other.protocols[call] ?? []
   return steps.length === others.length && steps.every((step, i) => step === others[i])

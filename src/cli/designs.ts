@@ -47,11 +47,21 @@ export async function subjectsOf(io: Io, named: readonly string[],
       : 'check, replay and `toHold` take machines', 'MACHINE')
   if (claimsPath === undefined) return subjects
   const module = await openModule(io, claimsPath)
-  const claims = parseClaims(module['claims'] ?? module['default'] ?? [], claimsPath)
+  const claims = parseClaims(claimsIn(module, claimsPath), claimsPath)
   if (claims.length === 0)
     throw usage(claimsPath, 'exports no claims', 'export const claims = [always(…), …]', 'CLAIMS-EXPORT')
   return subjects.map(({ design, path }) => ({ design: withClaims(design, claims, claimsPath), path, claimsPath }))
 }
+/** `claims`, or the default, which may be a design where there are both. @throws UserError E-CLAIMS-EXPORT. */
+function claimsIn({ claims, default: other }: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (claims === undefined) return other ?? []
+  if (!isWithin(listOf(other).filter(isClaim), listOf(claims)))
+    throw usage(path, 'exports as `default` claims that its `claims` do not have', 'export all of them as `claims`',
+      'CLAIMS-EXPORT')
+  return claims
+}
+const isClaim = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && ('property' in given || 'claim' in given)
 function withClaims(design: Design, claims: readonly Claim[], path: string): Design {
   // A module may export the claims that its design has anyway.
   const more = claims.filter(({ property }) => !design.claims.some(one => one.property === property))
@@ -132,15 +142,29 @@ async function load(io: Io, text: string): Promise<Subject[]> {
   const change = editedName(text)
   const path = change?.base ?? text
   const module = await openModule(io, path)
-  const given = module['default'] ?? module['design'] ?? module['designs'] ?? module['machine']
-  if (given === undefined)
-    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`, or a `machine`',
-      'DESIGN-EXPORT')
   const claims = parseClaims(module['claims'] ?? [], path)
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => isMachine(one)
+  const found = designsIn(module, path).map(one => isMachine(one)
     ? subjectOfMachine(one, path) : { design: withClaims(parseDesign(one, path), claims, path), path })
   return change === null ? found : editedOnes(found, change.edits)
 }
+
+/** What a module exports to be checked. Of several such exports the longest has what the others have: none is left
+ *  out unseen. @throws UserError E-DESIGN-EXPORT. */
+function designsIn(module: Readonly<Record<string, unknown>>, path: string): readonly unknown[] {
+  const [all, ...others] = ['designs', 'default', 'design', 'machine']
+    .map(name => ({ name, has: listOf(module[name]) })).filter(({ has }) => has.length > 0)
+    .sort((one, other) => other.has.length - one.has.length)
+  if (all === undefined)
+    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`, or a `machine`',
+      'DESIGN-EXPORT')
+  const stray = others.find(({ has }) => !isWithin(has, all.has))
+  if (stray !== undefined)
+    throw usage(path, `exports as \`${stray.name}\` what its \`${all.name}\` does not have`,
+      'export all that are to be checked as `designs`, or one as default', 'DESIGN-EXPORT')
+  return all.has
+}
+const listOf = (given: unknown): readonly unknown[] => [given].flat().filter(one => one !== undefined)
+const isWithin = (some: readonly unknown[], all: readonly unknown[]): boolean => some.every(one => all.includes(one))
 
 /** Made by `machine(…)` of the modelling language. */
 const isMachine = (given: unknown): given is Machine =>

@@ -28,12 +28,13 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-DESIGN-FILE': 'The module of a design does not exist.',
   'E-DESIGN-MODULE': 'A module that cannot be loaded, or that ended the program: a name that is not exported, an error '
     + 'while it ran.',
-  'E-DESIGN-EXPORT': 'The module exports no design: not as default, `design`, `designs` or `machine`.',
+  'E-DESIGN-EXPORT': 'The module exports no design: not as default, `design`, `designs` or `machine`; or several of '
+    + 'these, and none has what the others have.',
   'E-DESIGN-SHAPE': 'What the module exports is no design: a field is missing, misspelt or of another type, or an '
     + 'entry of a protocol is undefined.',
   'E-DESIGN-STEP': 'A step of your design threw, answered something it must not, read or wrote what the state does not '
     + 'have, or left a value outside its domain.',
-  'E-CLAIMS-EXPORT': 'The module that --claims names exports no claims.',
+  'E-CLAIMS-EXPORT': 'The module that --claims names exports no claims, or others as default than as `claims`.',
   'E-CLAIMS-SHAPE': 'What a module exports as its claims is none: properties, or { property, on, witnesses }.',
   'E-MACHINE': 'A machine where a design is needed, or a flag that only designs have a use for.',
   'E-DESIGN-HANGS': 'A module or a step of your design does not return.',

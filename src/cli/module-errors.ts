@@ -24,9 +24,12 @@ export function moduleError(path: string, file: string, cause: unknown): UserErr
 
 function nextOf(message: string, from: EntryPoint | undefined, wanted: string | undefined): string {
   if (from !== undefined && wanted !== undefined) return importNext(wanted, from)
+  if (/^Cannot (?:assign to read only|add|delete|redefine) property /.test(message)) return notInPlace
   if (/'remapcheck['/]|package subpath/.test(message)) return whatIsWhere
   return 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json'
 }
+const notInPlace = 'built-in designs and steps are frozen, since designs share them: edit a copy, by without(…), '
+  + 'replaced(…) or { ...design, protocols: { ...design.protocols, unmap: […] } }'
 const whatIsWhere = 'import steps and designs from \'remapcheck/spec\', claims from \'remapcheck/properties\', the '
   + 'modelling language and the search from \'remapcheck\'; `remapcheck list exports` shows all names'
 

@@ -54,7 +54,28 @@ test.each<[string, string[], string]>([
     `./mine.mjs:3:3: not a kernel design: protocols.unmapp: no such field [E-DESIGN-SHAPE]
   → did you mean 'unmap'?
 `],
+  ['an edit in place of a protocol that designs share', [whole, "const mine = { ...rc.ring0Strict, name: 'mine' }",
+    'mine.protocols.unmap.splice(4, 1)', 'export default mine'],
+  'mine.mjs:3:22: cannot be loaded: TypeError: Cannot assign to read only property'],
+  ['how it is edited instead', [whole, 'rc.ring0Strict.protocols.unmap.push(rc.freeFrame)'],
+    '→ built-in designs and steps are frozen, since designs share them: edit a copy, by without(…)'],
+  ['a design beside those that the module has as `designs`', [whole, "export default { ...rc.ring0Strict, name: 'a' }",
+    "export const designs = [{ ...rc.ring0Strict, name: 'b' }]"],
+  './mine.mjs: exports as `default` what its `designs` does not have [E-DESIGN-EXPORT]'],
+  ['the second of `designs`, beside the first as default', [whole, 'export default rc.ring0Strict',
+    "export const designs = [rc.ring0Strict, { ...rc.ring0Strict, name: 'b', protocols: 3 }]"],
+  'not a kernel design: protocols: '],
+  ['no design in the list', ['export const designs = []'], './mine.mjs: exports no design [E-DESIGN-EXPORT]'],
 ])('%s', async (_, lines, says) => { expect(await told(lines)).toContain(says) })
+
+test('claims beside others that are the default', async () => {
+  const claims = [whole, "const claim = name => rc.always(name, { claim: 'x' }, () => true)",
+    "export default [claim('a')]", "export const claims = [claim('b')]"]
+  const folder = mkdtempSync(join(dir, 'case-'))
+  writeFileSync(join(folder, 'claims.mjs'), claims.join('\n'))
+  expect((await program(['check', 'no-iommu', '--claims', './claims.mjs'], folder)).err)
+    .toContain('exports as `default` claims that its `claims` do not have [E-CLAIMS-EXPORT]')
+})
 
 test.each<[string, string, string]>([
   ['an error in a step', 'then: () => { null.x = 1 }',

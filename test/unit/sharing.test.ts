@@ -3,11 +3,12 @@ import { standardIommu } from '../../spec/iommus.ts'
 import { describe, expect, it } from 'vitest'
 import { applied, editsOf } from '../../spec/kernel/edits.ts'
 import { replaced, without, withProtocol } from '../../spec/kernel/design.ts'
-import type { Design } from '../../spec/kernel/design.ts'
-import { designNamed, designs } from '../../spec/designs.ts'
+import type { Design, Step } from '../../spec/kernel/design.ts'
+import { always, claimOf } from '../../spec/claim.ts'
+import { designNamed, designs, everyDesign } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import { ring0Deferred, ring0DeferredEarly, ring0Strict } from '../../spec/designs.ts'
-import { addsTo, partsOfCall, sharedWith } from '../../spec/sharing.ts'
+import { partsOfCall, sharedWith } from '../../spec/sharing.ts'
 import * as steps from '../../spec/steps.ts'
 import { waits } from '../../spec/costs/index.ts'
 import { scopes, worlds } from '../../spec/scopes.ts'
@@ -54,8 +55,19 @@ describe('what the built-in designs share', () => {
     expect(edits).toBeGreaterThan(1000)
     for (const base of designs) for (const { apply } of migrations)
       expect(sharedWith(apply(base, standardIommu.steps as never), 'memory'), base.name)
-        .toBe(addsTo(base, 'memory') ? null : base)
+        .toBe(base)
   })
+})
+
+/** It has the interrupts of that design, whose entry rules, state and scopes differ from the usual. */
+const balancing: Design = { ...designNamed('irq-balancer')!, name: 'mine', interruptsOf: 'irq-balancer' }
+it('is the same in a copy', () => { expect(sharedWith(balancing, 'interrupts')?.name).toBe('irq-balancer') })
+
+it('is not changed in place: what one design has, others have too', () => {
+  for (const design of everyDesign)
+    for (const part of [design, design.calls, design.protocols, ...Object.values(design.protocols).flat()])
+      expect(Object.isFrozen(part), design.name).toBe(true)
+  expect(() => (masked.protocols.protect as Step[]).splice(2, 1)).toThrow(TypeError)
 })
 
 /** Each with the part that is no longer what the design says. */
@@ -75,6 +87,12 @@ const editedOnes: readonly (readonly [string, (typeof parts)[number], Design])[]
   ['the word for no design', 'memory', { ...masked, memoryOf: 'ring0-strict~detach/invalidateContext' }],
   ['a claim that only the other gives up', 'memory',
     { ...ring0DeferredEarly, memoryOf: 'ring0-deferred-early', givesUp: ring0Deferred.givesUp }],
+  ['hardware of its own', 'memory', { ...masked, hardware: { drop: { says: 'x', when: () => true, then: () => {} } } }],
+  ['user drivers, who are asked more', 'memory', { ...masked, userDrivers: true }],
+  ['an entry rule that only the other replaces', 'interrupts', { ...balancing, calls: {} }],
+  ['state of the other that it starts otherwise', 'interrupts', { ...balancing, start: () => {} }],
+  ['scopes that the other is not asked in', 'interrupts', { ...balancing, scopes: null }],
+  ['a claim of its own', 'memory', { ...masked, claims: [claimOf(always('own', { claim: 'x' }, () => true))] }],
   ['without, of interrupts', 'interrupts', without(ring0Deferred, 'migrateInterrupt', steps.invalidateIec)],
   ...(['verifiesSource', 'blocksUnremapped', 'remapsInterrupts'] as const).map(option =>
     [option, 'interrupts', { ...ring0Deferred, [option]: false }] as const),

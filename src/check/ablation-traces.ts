@@ -13,7 +13,8 @@ function traceOf(subject: Subject, edit: string, { bounds, property, because, op
   const less = { ...subject, design: editedDesign(subject.design, edit) }
   const b = boundsOf(bounds)
   return makeTrace(machineOf(less, b), {
-    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!, ...loop === undefined ? {} : { loop },
+    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!,
+    ...loop === undefined ? {} : { loop },
     found: { driver: 'exhaustive', shortest: true },
   })
 }

@@ -12,7 +12,7 @@ export const exitClasses = [
     meaning: 'the run shows nothing: it missed something that it must reach, or a known violation is gone' },
   { code: 5, name: 'diverged', meaning: 'a replayed trace no longer does what it recorded, or two dumps differ' },
   { code: 6, name: 'incomplete',
-    meaning: 'time, states or memory ran out before a verdict, or random runs came to too little' },
+    meaning: 'time, states or memory ran out before a verdict, or what ran or was given shows too little' },
   { code: 69, name: 'unavailable',
     meaning: 'a needed program (QEMU) is missing, too old, or ended before it answered' },
   { code: 70, name: 'internal', meaning: 'a bug of remapcheck or of a model: please report it' },

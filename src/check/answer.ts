@@ -2,7 +2,7 @@
  *  follows from what designs are (drivers in the kernel or not, IOMMU or not, how they map), never from names. */
 import { composeCounts } from '../cost/index.ts'
 import type { PathCounts } from '../cost/index.ts'
-import type { ComparedDesign, GroupVerdict, Priced, Sentence, WeakPoint } from '../report/compare.ts'
+import type { Broken, ComparedDesign, GroupVerdict, Priced, Sentence, WeakPoint } from '../report/compare.ts'
 import { thousands } from '../text/count.ts'
 import { countsOfPacket, load, settledBy } from '../../spec/costs/index.ts'
 import type { Profile } from '../../spec/costs/index.ts'
@@ -13,8 +13,8 @@ const alike_percent = 10
 
 const round = (value: number): string => thousands(Math.round(value))
 const holds = ({ standing }: GroupVerdict): boolean => standing === 'holds'
-const breaks = ({ isolation, interrupts, progress }: ComparedDesign): readonly string[] =>
-  [isolation, interrupts, progress].flatMap(({ broken }) => broken.map(({ property }) => property))
+const breaks = ({ isolation, interrupts, progress }: ComparedDesign): readonly Broken[] =>
+  [isolation, interrupts, progress].flatMap(({ broken }) => broken)
 const groups = ['isolation', 'interrupts', 'progress'] as const
 /** What its verdicts are, with what was not asked and what was not decided. */
 function standingOf(one: ComparedDesign): string {
@@ -23,7 +23,12 @@ function standingOf(one: ComparedDesign): string {
   const open = of('open'), none = of('none')
   const kept = open === '' ? `it keeps every claim${none === '' ? '' : ' asked of it'}`
     : `of ${open} not all is decided`
-  return (broken.length > 0 ? `it gives up ${broken.join(', ')}` : kept)
+  const namesOf = (isKnown: boolean): string =>
+    broken.flatMap(({ property, known }) => known === isKnown ? property : []).join(', ')
+  const givenUp = namesOf(true), wrong = namesOf(false)
+  const lacks = [wrong === '' ? '' : `breaks ${wrong}`, givenUp === '' ? '' : `gives up ${givenUp}`]
+    .filter(text => text !== '').join(' and ')
+  return (lacks === '' ? kept : `it ${lacks}`)
     + (none === '' ? '' : `, and is not asked about ${none}`)
 }
 

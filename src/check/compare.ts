@@ -9,21 +9,21 @@ import { iommuOf, iommus } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { answerOf, weakPointsOf } from './answer.ts'
 import { packetOf } from './packet.ts'
+import type { Subject } from './subject.ts'
 import { cores, machineOf, usual_bytes } from './throughput.ts'
 import { groupVerdict } from './verdicts.ts'
-import type { Judged } from './verdicts.ts'
+import type { JudgedDesign } from './verdicts.ts'
 
 /** Of the link that designs are compared on: what rIOMMU had. */
 const link_gbps = 40
 
-export interface Findings {
-  readonly design: Design
+export interface Findings extends Pick<Subject, 'design' | 'path'> {
   readonly counts: PathCounts
   readonly wait: LongestWait | null
 }
 
 /** `judged`: by name, of these designs and of those that they share parts with. @throws CostError. */
-export function compareDesigns(found: readonly Findings[], judged: ReadonlyMap<string, readonly Judged[]>,
+export function compareDesigns(found: readonly Findings[], judged: ReadonlyMap<string, JudgedDesign>,
   traces: readonly StoredTrace[], profile: Profile): CompareReport {
   const designs = found.map(one => rowOf(one, judged, traces, profile))
   return { profile: profile.id, clock_ghz: profile.clock_ghz, designs, answer: answerOf(designs, profile),
@@ -39,7 +39,7 @@ function foreignNotes(designs: readonly Design[], { id }: Profile): readonly str
     foreign.map(({ name }) => name).join(', ')}: ask for it alone, or give --profile ${iommuOf(foreign[0]!).profile}.`]
 }
 
-function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, readonly Judged[]>,
+function rowOf({ design, path: file, counts, wait }: Findings, judged: ReadonlyMap<string, JudgedDesign>,
   traces: readonly StoredTrace[], profile: Profile): ComparedDesign {
   const { name, says, userDrivers, remapsDma, remapsInterrupts } = design
   const path = (of: string): Priced | null => {
@@ -53,9 +53,9 @@ function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, r
   return {
     design: name, says, userDrivers, inKernel: !userDrivers && isInKernel(counts), remapsDma, remapsInterrupts,
     unmaps: unmapsOf(counts),
-    isolation: groupVerdict(design, 'isolation', judged, traces),
-    interrupts: groupVerdict(design, 'interrupts', judged, traces),
-    progress: groupVerdict(design, 'progress', judged, traces),
+    isolation: groupVerdict({ design, path: file }, 'isolation', judged, traces),
+    interrupts: groupVerdict({ design, path: file }, 'interrupts', judged, traces),
+    progress: groupVerdict({ design, path: file }, 'progress', judged, traces),
     packet: { cycles: packet.cycles, assumed_range: assumedRange(counts, profile), serial: packet.serial },
     interrupt: path('irq-deliver'), migration: path('irq-migrate'), wait,
     throughput: { one_core_gbps: rateOf(packet, 'typ', usual_bytes, 1, machine).gbps, link_gbps, gbps: rate.gbps,

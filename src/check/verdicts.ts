@@ -1,32 +1,49 @@
 /** Verdicts of designs by group of claims, and the longest wait of an edge: what `compare` takes from the searches. */
-import type { Outcome } from '../explore/result.ts'
 import type { Broken, GroupVerdict, LongestWait } from '../report/compare.ts'
-import type { DesignReport } from '../report/check.ts'
+import { isBlank, standingOf } from '../report/check.ts'
+import type { DesignReport, Standing } from '../report/check.ts'
+import { whyOf } from '../report/findings/check.ts'
 import type { ReportOf } from '../report/report.ts'
 import type { WaitOfDesign } from '../report/worst.ts'
 import { thousands } from '../text/count.ts'
+import { shellWord } from '../text/shell.ts'
 import type { StoredTrace } from '../trace/store.ts'
 import { questions } from '../../properties/index.ts'
 import type { Question } from '../../properties/index.ts'
 import { fullName, iommuNameOf } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
+import { editedName } from '../../spec/kernel/edits.ts'
 import { sharedWith } from '../../spec/sharing.ts'
 import type { Part } from '../../spec/sharing.ts'
 import type { Subject } from './subject.ts'
 import { evidenceOf } from './violations.ts'
 
-/** One claim in one scope. */
+/** One claim, or witness of one, in one scope. */
 export interface Judged {
   readonly scope: string
   readonly property: string
-  readonly outcome: Outcome
+  readonly standing: Standing
   /** Steps of the counterexample; null where it is not violated. */
   readonly ops: number | null
 }
+export interface JudgedDesign {
+  readonly rows: readonly Judged[]
+  /** Why there may be claims that no row is of; null where there are none. */
+  readonly missing: string | null
+}
 
-export const judgedIn = ({ scopes }: DesignReport): readonly Judged[] => scopes.flatMap(({ scope, exploration }) =>
-  exploration.results.map(({ property, outcome, violation }) =>
-    ({ scope, property, outcome, ops: violation?.ops.length ?? null })))
+export function judgedIn(report: DesignReport): JudgedDesign {
+  const blank = report.scopes.find(isBlank)
+  const ended = report.cutShort === true ? notAsked.missing : null
+  return {
+    rows: report.scopes.flatMap(({ scope, exploration }) => exploration.results.map(result => ({ scope,
+      property: result.property, standing: standingOf(result, exploration, report),
+      ops: result.violation?.ops.length ?? null }))),
+    missing: blank === undefined ? ended : `${blank.failure!.problem} (scope ${blank.scope})`,
+  }
+}
+/** Of a design that the run did not come to. */
+const notAsked: JudgedDesign = { rows: [], missing: 'the run ended before the last scope' }
 
 /** The design itself, and those at which parts of it are checked. */
 export function withBases(designs: readonly Design[]): readonly Design[] {
@@ -39,28 +56,42 @@ export function withBases(designs: readonly Design[]): readonly Design[] {
 const partOf: Readonly<Record<Question['about'], Part>> = { isolation: 'memory', interrupts: 'interrupts',
   progress: 'interrupts' }
 
-export function groupVerdict(design: Design, group: Question['about'], judged: ReadonlyMap<string, readonly Judged[]>,
-  traces: readonly StoredTrace[]): GroupVerdict {
-  const names: readonly string[] = [
-    ...questions.filter(({ about }) => about === group)
-      .flatMap(one => one.claims.map(({ property }) => property.name)),
+export function groupVerdict(subject: Pick<Subject, 'design' | 'path'>, group: Question['about'],
+  judged: ReadonlyMap<string, JudgedDesign>, traces: readonly StoredTrace[]): GroupVerdict {
+  const { design } = subject, base = sharedWith(design, partOf[group])
+  const claims = [
+    ...questions.filter(({ about }) => about === group).flatMap(one => one.claims),
     // what a design claims of its own is about what it adds: shown with isolation
-    ...group === 'isolation' ? design.claims.map(({ property }) => property.name) : [],
+    ...group === 'isolation' ? design.claims : [],
   ]
-  const base = sharedWith(design, partOf[group])
-  const rows = [...judged.get(design.name) ?? [], ...base === null ? [] : judged.get(base.name) ?? []]
-    .filter(({ property }) => names.includes(property))
+  const names: readonly string[] = claims.flatMap(({ property, witnesses }) =>
+    [property, ...witnesses.map(witness => witness.property)].map(({ name }) => name))
+  const asked = [design, ...base === null ? [] : [base]].map(({ name }) => judged.get(name) ?? notAsked)
+  const rows = asked.flatMap(one => one.rows).filter(({ property }) => names.includes(property))
   const broken = names.flatMap((property): Broken[] => {
-    const found = rows.find(row => row.property === property && row.outcome === 'violated')
-    if (found === undefined) return []
-    const stored = traces.find(({ trace }) => trace.design === design.name && trace.property === property)
-    const name = fullName(design.name, iommuNameOf(design))
-    return [{ property, scope: found.scope, ops: found.ops ?? 0,
-      at: stored?.path ?? `npx remapcheck check '${name}' --scope ${found.scope} --property ${property}` }]
+    const found = rows.find(row => row.property === property && isBroken(row))
+    return found === undefined ? [] : [brokenBy(subject, found, traces)]
   })
   if (broken.length > 0) return { standing: 'violated', broken, says: '' }
+  const missing = asked.flatMap(one => one.missing ?? [])[0]
+  if (missing !== undefined) return { standing: 'open', broken, says: `${group} not decided: ${missing}` }
   if (rows.length === 0) return { standing: 'none', broken, says: unaskedText(design, group) }
-  return { standing: rows.some(({ outcome }) => outcome === 'incomplete') ? 'open' : 'holds', broken, says: '' }
+  const open = rows.find(({ standing }) => standing !== 'fine')
+  return open === undefined ? { standing: 'holds', broken, says: '' }
+    : { standing: 'open', broken, says: `${open.property}: ${whyOf(open.standing, open.scope)}` }
+}
+
+const isBroken = ({ standing }: Judged): boolean => standing === 'known' || standing === 'unexpected'
+function brokenBy({ design, path }: Pick<Subject, 'design' | 'path'>, { property, scope, ops, standing }: Judged,
+  traces: readonly StoredTrace[]): Broken {
+  // The saved ones are of built-in designs; a user's own may have the name of one.
+  const stored = path !== null ? undefined
+    : traces.find(({ trace }) => trace.design === design.name && trace.property === property)
+  const edit = editedName(design.name)
+  const own = (file: string): string => edit === null ? file : `${file}~${edit.edits}`
+  const asked = path === null ? fullName(design.name, iommuNameOf(design)) : own(path)
+  return { property, scope, ops: ops ?? 0, known: standing === 'known',
+    at: stored?.path ?? `npx remapcheck check ${shellWord(asked, true)} --scope ${scope} --property ${property}` }
 }
 
 const things = { isolation: 'DMA', interrupts: 'interrupts', progress: 'interrupts' } as const

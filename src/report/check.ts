@@ -187,7 +187,7 @@ export function overallOf(design: DesignReport): readonly Overall[] {
     one.standing === 'fine' && one.kind !== 'sometimes' ? { ...one, standing: 'open', proved: false } : one)
 }
 /** It failed before it was known what to ask there. */
-const isBlank = ({ failure, exploration }: ScopeReport): boolean =>
+export const isBlank = ({ failure, exploration }: ScopeReport): boolean =>
   failure !== undefined && exploration.results.length === 0
 function merged(before: Overall | undefined, now: Overall): Overall {
   if (before === undefined) return now
@@ -201,7 +201,7 @@ function merged(before: Overall | undefined, now: Overall): Overall {
 
 /** Designs of which no claim was asked: the run has shown nothing of them. Of all built-in ones together, only where
  *  that is so of each. */
-export function unjudgedOf({ designs, named }: CheckReport): readonly DesignReport[] {
+export function unjudgedOf({ designs, named }: Pick<CheckReport, 'designs' | 'named'>): readonly DesignReport[] {
   const unjudged = designs.filter(design =>
     !design.scopes.some(isBlank)
       && !overallOf(design).some(({ kind, standing }) => kind !== 'sometimes' && standing !== 'unchecked'))
@@ -234,7 +234,8 @@ export function notAskedOf({ scopes, properties }: Named, designs: readonly Desi
 export const notAskedText = ({ kind, name, because }: NotAsked): string => `${kind} ${name} was not asked: ${because}`
 
 /** The class of the whole run: the gravest thing found decides. */
-export function exitOf(report: CheckReport): ExitName {
+export function exitOf(
+  report: Pick<CheckReport, 'designs' | 'named' | 'notAsked' | 'regressions' | 'interrupted'>): ExitName {
   const { designs, regressions, interrupted } = report
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'

@@ -9,12 +9,14 @@ export interface Broken {
   readonly ops: number
   /** The saved trace, or the command that finds it. */
   readonly at: string
+  /** The design gives it up. */
+  readonly known: boolean
 }
 export interface GroupVerdict {
-  /** `open`: a search was cut short. `none`: nothing of it is asked of the design. */
+  /** `open`: not all of it is shown. `none`: nothing of it is asked of the design. */
   readonly standing: 'holds' | 'violated' | 'open' | 'none'
   readonly broken: readonly Broken[]
-  /** Why nothing of it is asked; else empty. */
+  /** Why nothing of it is asked, or what is not shown; else empty. */
   readonly says: string
 }
 /** Cycles, and what they would be with every assumed price at its least, or at its greatest. */

@@ -66,6 +66,8 @@ interface Kinds {
   }
   compare: {
     readonly compare: CompareReport
+    /** What was searched for it: the designs, and those that they share parts with. */
+    readonly searched: Pick<CheckReport, 'designs' | 'named'>
     /** The trace of what a design breaks, taken again; null where there is none to take. */
     readonly evidence: (design: string, broken: Broken) => Evidence | null
   }

@@ -1,6 +1,6 @@
 /** What `check` and `ablate` found, one claim, or one step on one hardware, at a time. */
 import { notAskedText, overallOf, unjudgedOf } from '../check.ts'
-import type { DesignReport, Overall, Standing as CheckStanding } from '../check.ts'
+import type { CheckReport, DesignReport, Overall, Standing as CheckStanding } from '../check.ts'
 import type { Cell, Row } from '../ablation.ts'
 import type { ReportOf } from '../report.ts'
 import { wholeTrace } from '../text/trace.ts'
@@ -12,13 +12,9 @@ const standings = {
 } as const satisfies Readonly<Record<CheckStanding, Standing>>
 
 export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View): readonly Finding[] {
-  const unjudged = unjudgedOf(check)
   return [
     ...check.designs.flatMap(design => overallOf(design).map(one => claimFinding(design, one, evidence, view))),
-    ...unjudged.map((design): Finding => ({
-      about: design.design, rule: 'judged', standing: 'bad', ...fileOf(design),
-      because: 'no claim was judged: these bounds switch off every part that a claim is about',
-    })),
+    ...unjudgedFindings(check),
     ...check.notAsked.map((one): Finding =>
       ({ about: one.name, rule: 'asked', standing: 'bad', because: notAskedText(one) })),
     ...check.regressions.map(({ path, design, property, because, known }): Finding => {
@@ -26,18 +22,36 @@ export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View
       return { about: design, rule: property, file: path, because: because ?? '',
         standing: because === null ? 'good' : broken }
     }),
-    ...check.designs.flatMap(design => design.scopes.flatMap(({ scope, failure }): Finding[] =>
-      failure === undefined ? [] : [{
-        about: design.design, rule: 'runs', standing: 'bad', ...fileOf(design),
-        because: `${failure.problem} (scope ${scope}) [${failure.code}]`, says: 'every step can be taken',
-        detail: [`${failure.subject}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n'),
-      }])),
+    ...failureFindings(check),
     ...check.leftOut.map(({ design, title, because }): Finding =>
       ({ about: design, rule: `on ${title}`, standing: 'unasked', because: `left out: ${because}` })),
     ...check.notBegun.map((name): Finding =>
       ({ about: name, rule: 'begun', standing: 'open', because: 'the run ended before this design' })),
   ]
 }
+
+const unjudgedFindings = (check: Pick<CheckReport, 'designs' | 'named'>): readonly Finding[] =>
+  unjudgedOf(check).map(design => ({
+    about: design.design, rule: 'judged', standing: 'bad', ...fileOf(design),
+    because: 'no claim was judged: these bounds switch off every part that a claim is about',
+  }))
+const failureFindings = ({ designs }: Pick<CheckReport, 'designs'>): readonly Finding[] =>
+  designs.flatMap(design => design.scopes.flatMap(({ scope, failure }): Finding[] =>
+    failure === undefined ? [] : [{
+      about: design.design, rule: 'runs', standing: 'bad', ...fileOf(design),
+      because: `${failure.problem} (scope ${scope}) [${failure.code}]`, says: 'every step can be taken',
+      detail: [`${failure.subject}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n'),
+    }]))
+
+/** What fails a run beside violations: claims and designs that it shows nothing of, and steps that fail. */
+export const emptyFindings = (check: Pick<CheckReport, 'designs' | 'named'>): readonly Finding[] => [
+  ...check.designs.flatMap(design =>
+    overallOf(design).flatMap(({ property, standing, in: { scope } }): Finding[] =>
+      standing !== 'lost' && standing !== 'vacuous' ? [] : [{
+        about: design.design, rule: property, standing: 'bad', ...fileOf(design), because: whyOf(standing, scope),
+      }])),
+  ...unjudgedFindings(check), ...failureFindings(check),
+]
 
 function claimFinding(design: DesignReport, one: Overall, evidence: ReportOf<'check'>['evidence'],
   view: View): Finding {
@@ -51,7 +65,8 @@ function claimFinding(design: DesignReport, one: Overall, evidence: ReportOf<'ch
     ...shown === null ? {} : { says: shown.replayed.property.claim }, ...detail === null ? {} : { detail },
   }
 }
-function whyOf(standing: CheckStanding, scope: string): string {
+/** Why a claim that no run violates does not hold either; empty where nothing is to be said. */
+export function whyOf(standing: CheckStanding, scope: string): string {
   switch (standing) {
     case 'lost': return 'a known violation is no longer found: the model has lost a bug'
     case 'vacuous': return `never reached in ${scope}: the claim that needs it shows nothing`
@@ -60,7 +75,8 @@ function whyOf(standing: CheckStanding, scope: string): string {
     default: return ''
   }
 }
-const fileOf = ({ path }: DesignReport): { readonly file?: string } => path === undefined ? {} : { file: path }
+export const fileOf = (design: DesignReport | undefined): { readonly file?: string } =>
+  design?.path === undefined ? {} : { file: design.path }
 
 /** A step that is needed is no mistake; only what was not decided makes a difference. */
 export const ablateFindings = ({ ablation: { design, protocols } }: ReportOf<'ablate'>): readonly Finding[] =>

@@ -3,7 +3,7 @@ import type { Report, ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
 import { withIommus } from '../with-iommus.ts'
 import { auditFindings, diffFindings } from './audit.ts'
-import { ablateFindings, checkFindings } from './check.ts'
+import { ablateFindings, checkFindings, emptyFindings, fileOf } from './check.ts'
 import { diagnoseFindings } from './diagnose.ts'
 import type { Verdict } from '../../logs/verdicts/judging.ts'
 import type { Finding } from './finding.ts'
@@ -46,14 +46,17 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
   ]
 }
 
-const compareFindings = ({ compare: { designs } }: ReportOf<'compare'>): readonly Finding[] =>
-  designs.flatMap(({ design, isolation, interrupts, progress }) =>
-    Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken }]): Finding => ({
-      about: design, rule,
-      standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
-      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`)
-        .join('; '),
-    })))
+const compareFindings = ({ compare: { designs }, searched }: ReportOf<'compare'>): readonly Finding[] => [
+  ...designs.flatMap(({ design, isolation, interrupts, progress }) =>
+    Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken, says }]): Finding => {
+      const violated = broken.every(({ known }) => known) ? 'known' : 'bad'
+      return { about: design, rule, ...fileOf(searched.designs.find(one => one.design === design)),
+        standing: ({ holds: 'good', violated, open: 'open', none: 'unasked' } as const)[standing],
+        because: [...broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`),
+          ...says === '' ? [] : [says]].join('; ') }
+    })),
+  ...emptyFindings(searched),
+]
 
 /** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */
 const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Finding[] => [

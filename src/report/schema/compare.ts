@@ -8,8 +8,9 @@ const priced = v.strictObject({ cycles, assumed_range: leastMost })
 const verdict = v.strictObject({
   standing: v.picklist(['holds', 'violated', 'open', 'none']),
   broken: list(v.strictObject({ property: text, scope: text, ops: count,
-    at: v.pipe(text, v.description('the saved trace, or the command that finds it')) })),
-  says: v.pipe(text, v.description('why nothing of it is asked; else empty')),
+    at: v.pipe(text, v.description('the saved trace, or the command that finds it')),
+    known: v.pipe(v.boolean(), v.description('the design gives it up')) })),
+  says: v.pipe(text, v.description('why nothing of it is asked, or what is not shown; else empty')),
 })
 export const compare = document('compare', {
   profile: text, clock_ghz: v.number(),

@@ -45,7 +45,7 @@ function rowLines(one: ComparedDesign, noteOf: (text: string) => number, theme: 
   const saturates = `${throughput.gbps.toFixed(1)} Gb/s with ${throughput.cores} `
     + `${throughput.cores === 1 ? 'core' : 'cores'} of ${throughput.link_gbps} Gb/s, by ${throughput.binds}`
   const verdictNotes = ({ standing, says, broken }: GroupVerdict): readonly string[] =>
-    standing === 'none' ? [says] : broken.map(brokenText)
+    standing === 'none' || standing === 'open' ? [says] : broken.map(brokenText)
   const notes = [...[isolation, interrupts, progress].flatMap(verdictNotes),
     ...wait !== null && wait.cycles === null ? [`wait ${wait.says}`] : []].map(noteOf)
   return [

@@ -114,7 +114,8 @@ export async function holdsOfMachine<S, L, O extends Observation>(machine: Machi
   if (results.length === 0) return { verdict: 'undecided', says: `${machine.name} claims nothing` }
   if (wrong.length === 0) return { verdict: 'holds', says: `${machine.name} holds` }
   const textOf = ({ property, outcome, vacuous, violation }: PropertyResult): string =>
-    violation === null ? `${property}: ${vacuous ? wordsFor.vacuous! : outcome}` : renderViolation(machine, violation).trimEnd()
+    violation === null ? `${property}: ${vacuous ? wordsFor.vacuous! : outcome}`
+      : renderViolation(machine, violation).trimEnd()
   return { verdict: wrong.some(({ violation }) => violation !== null) ? 'violated' : 'undecided',
     says: [`${machine.name} does not hold`, ...wrong.map(textOf)].join('\n\n') }
 }

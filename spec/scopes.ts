@@ -137,11 +137,13 @@ export const worlds: readonly Scope[] = [
 
 /** The scopes that are about a design, on the hardware of its IOMMU: standard ones, and its own. */
 export function scopesOn(design: Design, among: readonly Scope[] = scopesFor([design])): readonly Scope[] {
-  const own = iommuOf(design)
-  const ownBounds = ({ bounds: b, hardware = [], changes = {} }: Scope): Bounds =>
-    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind]), changes) as Bounds
-  return among.filter(({ appliesTo }) => appliesTo(design))
-    .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
+  return among.filter(({ appliesTo }) => appliesTo(design)).map(scope => scopeOn(design, scope))
+}
+/** A scope on the hardware of a design's IOMMU. */
+export function scopeOn(design: Design, scope: Scope): Scope {
+  const own = iommuOf(design), { bounds: b, hardware, changes = {} } = scope
+  return own === standard || hardware === undefined ? scope
+    : { ...scope, bounds: Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind]), changes) as Bounds }
 }
 const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
 

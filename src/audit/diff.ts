@@ -1,4 +1,5 @@
 /** Two audits beside each other: devices, what they reach, interrupts and alarms that came, went or changed. */
+import { unknowns } from './alarms.ts'
 import type { Alarm } from './alarms.ts'
 import type { Entry } from './interrupts.ts'
 import { RangeList } from './ranges.ts'
@@ -16,6 +17,7 @@ export interface RangeChange {
 export interface AuditDiff {
   readonly before: string
   readonly after: string
+  /** Of what both show. */
   readonly same: boolean
   readonly mode: { readonly before: string; readonly after: string } | null
   /** `PASID` is part of the name where there is one. */
@@ -33,6 +35,8 @@ export interface AuditDiff {
     readonly after: Entry | null
   }[]
   readonly alarms: { readonly gone: readonly Alarm[]; readonly come: readonly Alarm[] }
+  /** What either dump leaves unknown: there both may differ. */
+  readonly unknown: { readonly before: readonly Alarm[]; readonly after: readonly Alarm[] }
 }
 const mostListed = 10_000
 
@@ -73,8 +77,11 @@ export function compare(before: AuditReport, after: AuditReport): AuditDiff {
     same: mode === null && devices.length + ranges.length + interrupts.length + alarms.gone.length
       + alarms.come.length === 0,
     mode, devices, ranges, interrupts, alarms,
+    unknown: { before: unknownOf(before), after: unknownOf(after) },
   }
 }
+
+const unknownOf = ({ alarms }: AuditReport): readonly Alarm[] => alarms.filter(({ code }) => unknowns.includes(code))
 
 /** What a way means; where its tables stand is of no account. */
 const meaning = ({ domain, mode, levels, fault }: WayRow): string => JSON.stringify([domain, mode, levels, fault?.code])

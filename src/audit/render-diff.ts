@@ -1,6 +1,7 @@
 /** The verdict of a policy, and a comparison of two dumps, for people. */
 import { hang, wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
+import type { Alarm } from './alarms.ts'
 import type { AuditDiff, RangeChange } from './diff.ts'
 import { hex, several, size } from './format.ts'
 import type { Entry } from './interrupts.ts'
@@ -30,8 +31,8 @@ export function renderGate({ passes, breaches, breachCount, alarms, absent }: Ga
   ])
 }
 
-export function renderDiff({ before, after, same, mode, devices, ranges, interrupts, alarms }: AuditDiff, theme: Theme,
-  full: boolean): string {
+export function renderDiff({ before, after, same, mode, devices, ranges, interrupts, alarms, unknown }: AuditDiff,
+  theme: Theme, full: boolean): string {
   const gone = (line: string): string => theme.bad(`  - ${line}`),
     come = (line: string): string => theme.good(`  + ${line}`)
   const named = ({ device, pasid }: { readonly device: string; readonly pasid: number | null }): string =>
@@ -39,7 +40,8 @@ export function renderDiff({ before, after, same, mode, devices, ranges, interru
   const both = <T>(a: T | null, b: T | null, show: (one: T) => string): string[] =>
     [...a === null ? [] : [gone(show(a))], ...b === null ? [] : [come(show(b))]]
   return text([
-    theme.strong(`${before} → ${after}`), ...same ? ['  nothing differs'] : [],
+    theme.strong(`${before} → ${after}`), ...same ? [unknownIn(unknown) === 0 ? '  nothing differs'
+      : '  nothing differs in what both show'] : [],
     ...mode === null ? [] : ['', theme.strong('mode'), gone(mode.before), come(mode.after)],
     ...devices.length === 0 ? []
       : ['', theme.strong('devices'),
@@ -51,7 +53,20 @@ export function renderDiff({ before, after, same, mode, devices, ranges, interru
     ...alarms.gone.length + alarms.come.length === 0 ? [] : ['', theme.strong('alarms'),
       ...alarms.gone.map(({ code, devices: of }) => gone(`${code}  ${of.join(' ')}`)),
       ...alarms.come.map(({ code, devices: of }) => come(`${code}  ${of.join(' ')}`))],
+    ...unknownIn(unknown) === 0 ? [] : ['', theme.strong('not known, and not compared'),
+      ...unknownLines(unknown, { before, after }, theme, full)],
   ])
+}
+const unknownIn = ({ before, after }: AuditDiff['unknown']): number => before.length + after.length
+function unknownLines(unknown: AuditDiff['unknown'], dumps: { readonly before: string; readonly after: string },
+  theme: Theme, full: boolean): string[] {
+  const named = ({ code, devices, because }: Alarm): string => [code, ...devices, `(${because})`].join(' ')
+  const old = unknown.before.map(named), now = unknown.after.map(named)
+  const all = [...old.map(one => `${one}, in ${now.includes(one) ? 'both' : dumps.before}`),
+    ...now.filter(one => !old.includes(one)).map(one => `${one}, in ${dumps.after}`)]
+  const listed = some(all, full)
+  return [...listed.flatMap(line => hang('  ', 4, wrapWords(line, theme.width - 4))),
+    ...more(listed.length, all.length, theme)]
 }
 const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
   [

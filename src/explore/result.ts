@@ -28,8 +28,8 @@ export interface PropertyResult {
   readonly violation: Violation | null
   /** For a `sometimes`: how it was reached first. */
   readonly reachedBy: readonly Op[] | null
-  /** It holds because nothing came that it judges: no observation of its kind, nothing that begins. Absent where
-   *  something did. */
+  /** It holds, or passed, because nothing came that it judges: no observation of its kind, nothing that begins. Absent
+   *  where something did. */
   readonly vacuous?: true
 }
 

@@ -188,7 +188,7 @@ export class Standings<S, L, O extends Observation> {
       const reachedBy = this.reachedBy.get(property) ?? null
       const outcome = this.outcomeOf(of, end)
       return { property, kind, outcome, violation, reachedBy,
-        ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
+        ...(outcome === 'holds' || outcome === 'passed') && this.isUnfed(of) ? { vacuous: true } : {} }
     })
   }
 

@@ -125,7 +125,8 @@ export const standings = [
   'vacuous',
   /** Violated, and the design gives it up. */
   'known',
-  /** The run ended before it could say, or a random run did not find what is known to be there. */
+  /** The run ended before it could say, or a random run did not find what is known to be there, or came to nothing
+   *  that the claim judges. */
   'open',
   /** As it should be. */
   'fine',
@@ -143,7 +144,8 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
     case 'holds':
       if (result.vacuous) return 'vacuous'
       return missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
-    case 'passed': return missed && design.full ? 'open' : 'fine'
+    // longer runs may come to what it judges
+    case 'passed': return result.vacuous || missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'
     case 'incomplete': return exploration.stopped === null ? 'unchecked' : 'open'

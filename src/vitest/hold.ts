@@ -14,9 +14,9 @@ import { claimsOf, propertiesFor } from '../../properties/index.ts'
 import { badBounds, bounds as boundsOf, boundNames, showBounds } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import { remapMachine } from '../../spec/machine.ts'
+import { badFor, remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
-import { scopesFor } from '../../spec/scopes.ts'
+import { scopeOn, scopesFor } from '../../spec/scopes.ts'
 
 export interface HoldOptions {
   /** A scope of `remapcheck list scopes`, or several. All that suit the design where neither scope nor bounds are
@@ -45,8 +45,8 @@ export async function holdsOfDesign(design: Design, options: HoldOptions): Promi
       machines.set({ scope: name, says, bounds: showBounds(b), exploration: await checkMachine(machine) }, machine)
     })
   }
-  const report: DesignReport = { design: design.name, says: design.says, givesUp: design.givesUp, full: false,
-    scopes: [...machines.keys()], saved: {} }
+  const report: DesignReport = { design: design.name, says: design.says, givesUp: design.givesUp,
+    full: Object.values(options).every(one => one === undefined), scopes: [...machines.keys()], saved: {} }
   const found = overallOf(report)
   const wrong = found.filter(({ standing }) => ['unexpected', 'vacuous', 'lost', 'open'].includes(standing))
   const where = report.scopes.map(({ scope }) => scope).join(', ')
@@ -62,9 +62,11 @@ export async function holdsOfDesign(design: Design, options: HoldOptions): Promi
       .join('\n\n') }
 }
 
+const wordsFor: Partial<Readonly<Record<Overall['standing'], string>>> =
+  { vacuous: 'never reached', lost: 'known violation no longer found', open: 'not decided' }
 function wrongText(design: Design, { property, standing, violation, in: scope }: Overall,
   machines: ReadonlyMap<ScopeReport, RemapMachine>): string {
-  if (violation === null) return `${property}: ${standing === 'vacuous' ? 'never reached' : standing} in ${scope.scope}`
+  if (violation === null) return `${property}: ${wordsFor[standing] ?? standing} in ${scope.scope}`
   return renderViolation(machines.get(scope)!, violation, {
     design: design.name, bounds: changesOf(boundsIn(scope.bounds)),
     ...traceStyle,
@@ -90,13 +92,14 @@ function placesOf(design: Design, options: HoldOptions): readonly Place[] {
   for (const name of Object.keys(changes ?? {}))
     if (!boundNames.includes(name as BoundName)) throw unknown('bounds', name, boundNames)
   if (names === undefined && changes !== undefined)
-    return [checked({ name: 'custom', says: 'bounds of a test', bounds: boundsOf(changes) })]
+    return [checked(design, { name: 'custom', says: 'bounds of a test', bounds: boundsOf(changes) })]
   const chosen = names === undefined ? scopes.filter(({ appliesTo }) => appliesTo(design))
     : scopes.filter(({ name }) => names.includes(name))
-  return chosen.map(one => checked({ ...one, bounds: { ...one.bounds, ...changes } }))
+  return chosen.map(one => checked(design, scopeOn(design, { ...one, bounds: { ...one.bounds, ...changes },
+    ...changes === undefined ? {} : { changes } })))
 }
-function checked(place: Place): Place {
-  const why = badBounds(place.bounds)
+function checked(design: Design, place: Place): Place {
+  const why = badBounds(place.bounds) ?? badFor(design, place.bounds)
   if (why !== null) throw usage('bounds', why, '`remapcheck list bounds` shows each with its range', 'BOUNDS')
   return place
 }
@@ -107,11 +110,12 @@ const unknown = (option: string, name: string, known: readonly string[]): Error 
 /** Of any machine of the modelling language: all that it claims. */
 export async function holdsOfMachine<S, L, O extends Observation>(machine: Machine<S, L, O>): Promise<Held> {
   const { results } = await checkMachine(machine)
-  const wrong = results.filter(({ outcome }) => outcome !== 'holds' && outcome !== 'reached')
+  const wrong = results.filter(({ outcome, vacuous }) => outcome !== 'holds' && outcome !== 'reached' || vacuous)
   if (results.length === 0) return { verdict: 'undecided', says: `${machine.name} claims nothing` }
   if (wrong.length === 0) return { verdict: 'holds', says: `${machine.name} holds` }
-  const textOf = ({ property, outcome, violation }: PropertyResult): string =>
-    violation === null ? `${property}: ${outcome}` : renderViolation(machine, violation).trimEnd()
+  const textOf = ({ property, outcome, vacuous, violation }: PropertyResult): string =>
+    violation === null ? `${property}: ${vacuous ? wordsFor.vacuous! : outcome}`
+      : renderViolation(machine, violation).trimEnd()
   return { verdict: wrong.some(({ violation }) => violation !== null) ? 'violated' : 'undecided',
     says: [`${machine.name} does not hold`, ...wrong.map(textOf)].join('\n\n') }
 }

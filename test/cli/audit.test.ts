@@ -203,8 +203,17 @@ describe('a policy', () => {
 
 describe('two dumps', () => {
   it('that are the same', async () => {
-    const { code, out } = await run(`audit ${dump('strict')} --diff ${dump('strict')}`)
+    const { code, out } = await run(`audit ${dump('strict')} --diff ${dump('strict')} --absent-zero`)
     expect([code, out]).toEqual([0, `${dump('strict')} → ${dump('strict')}\n  nothing differs\n`])
+  })
+  it('that lack the same tables: what these say is not known', async () => {
+    const line = `audit ${dump('strict')} --diff ${dump('strict')}`
+    const { code, out } = await run(line)
+    expect(code).toBe(6)
+    expect(out).toContain('nothing differs in what both show\n\nnot known, and not compared\n  table-outside 00:00.0')
+    expect(out.match(/,\s+in\s+both\n/g)).toHaveLength(5)
+    const { unknown } = JSON.parse((await run(`${line} --json`)).out) as { unknown: Record<string, object[]> }
+    expect([unknown['before']!.length, unknown['after']!.length]).toEqual([5, 5])
   })
   it('that differ: devices, memory, interrupts, alarms', async () => {
     const { code, out } = await run(`audit ${dump('strict')} --diff ${dump('pt')}`)

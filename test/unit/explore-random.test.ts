@@ -82,7 +82,7 @@ type State = Value<typeof domain>
 interface Seen { readonly what: 'added' }
 type Ledger = Record<never, never>
 const action = actionsOf<State, Seen>()
-const { always, sometimes } = propertiesOf<State, Ledger, Seen>()
+const { always, sometimes, step } = propertiesOf<State, Ledger, Seen>()
 const toy = (properties: readonly Property<State, Ledger, Seen>[], top = 9) => machine<State, Ledger, Seen>({
   name: 'toy', domain, initial: { a: 0, b: 0 }, properties,
   actions: [
@@ -138,6 +138,13 @@ test('an unreached witness is said to be so', async () => {
   const { results } = await exploreRandomly(toy([sometimes('ten', { claim: '' }, ({ state }) => state.a > 9)]),
     { seed: 1, runs: 20 })
   expect(results[0]).toMatchObject({ outcome: 'unreached', reachedBy: null })
+})
+
+test('a claim that nothing came to be judged by is said to be so', async () => {
+  const { results } = await exploreRandomly(toy([step('never', { claim: '', on: 'added' }, () => ({ because: '' }))]),
+    { seed: 1, runs: 20 })
+  expect(results[0]).toMatchObject({ outcome: 'passed', vacuous: true })
+  expect((await exploreRandomly(lazy, { seed: 1, runs: 60 })).results.filter(({ vacuous }) => vacuous)).toEqual([])
 })
 
 test('a mistake of the machine ends the run, with the way to it', async () => {

@@ -82,6 +82,8 @@ describe('the exit class', () => {
     ['a run cut short', [strict, cut], 'incomplete'],
     ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), ['p'])],
       'incomplete'],
+    ['a random run that comes to nothing that a claim judges',
+      [strict, design('x', exploration([{ ...result('p', 'passed'), vacuous: true }]))], 'incomplete'],
     ['left over when all else was violated',
       [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), ['p'])], 'holds'],
     ['a known violation that shows in one scope of two', [twoScopes], 'holds'],

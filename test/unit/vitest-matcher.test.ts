@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { actionsOf, checkMachine, machine, propertiesOf, range, renderViolation, struct } from 'remapcheck'
-import { awaitInvalidation, driverServer, noIommu, ring0Strict, without } from 'remapcheck/spec'
+import { awaitInvalidation, designNamed, driverServer, noIommu, ring0Strict, without } from 'remapcheck/spec'
 import { commandLayouts, reset as resetAmdvi } from 'remapcheck/spec/amdvi'
 import { decodeRte, encodeRte } from 'remapcheck/spec/apic'
 import { descriptorWords, reset } from 'remapcheck/spec/vtd'
@@ -35,6 +35,19 @@ describe('a design', () => {
   })
   it('that gives the claim up is as expected', async () => {
     await expect(noIommu).toHold({ scope, properties })
+  })
+  it('that gives up what it keeps has lost a bug, where all is asked', async () => {
+    const lost = { ...ring0Strict, scopes: ['permissions'], givesUp: { 'no-dma-escape': 'x' } }
+    const says = /no-dma-escape: known violation no longer found in permissions$/
+    expect(await messageOf(expect(lost).toHold())).toMatch(says)
+    expect(await messageOf(expect(lost).not.toHold())).toMatch(says)
+    await expect(lost).toHold({ scope: 'permissions' })
+  })
+  it('on another IOMMU is asked on its hardware', async () => {
+    const there = { ...designNamed('ring0-strict@amdvi')!, scopes: ['old-hardware'] }
+    await expect(there).toHold()
+    expect(await messageOf(expect(there).toHold({ bounds: { frames: 1, iovas: 1, cm: 1 } })))
+      .toMatch(/^bounds: cm=1: AMD-Vi has no such capability/)
   })
   it('of which nothing is judged satisfies neither', async () => {
     const nothing = { bounds: { frames: 1, iovas: 1 }, properties: ['no-foreign-port'] }
@@ -86,6 +99,13 @@ describe('a machine of the modelling language', () => {
     await expect(counter).not.toHold()
     await expect(counting('can-end')).toHold()
     expect(await messageOf(expect(counting('can-end')).not.toHold())).toBe('counter holds, and should not')
+  })
+  it('of which a claim is judged by nothing satisfies neither', async () => {
+    const { step } = propertiesOf<Count, object, { readonly what: 'told' }>()
+    const unfed = machine({ name: 'silent', domain: struct({ n: range(0, 3) }), initial: { n: 0 }, actions: [],
+      properties: [step('told', { claim: 'x', on: 'told' }, () => ({ because: 'bad' }))] })
+    expect(await messageOf(expect(unfed).toHold())).toBe('silent does not hold\n\ntold: never reached')
+    expect(await messageOf(expect(unfed).not.toHold())).toContain('told: never reached')
   })
   it('claims something, takes no options, and nothing else is taken', async () => {
     expect(await messageOf(expect(counting()).toHold())).toBe('counter claims nothing')

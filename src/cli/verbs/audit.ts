@@ -100,7 +100,9 @@ async function differing(dump: AnyDump, later: string, asked: DumpOptions, flags
   const other = report === null ? null : await reportOf(inputs.dumps[0]!, undefined, io)
   if (report === null || other === null) return 'interrupted'
   const diff = compare(report, other)
-  return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
+  const isKnown = diff.unknown.before.length + diff.unknown.after.length === 0
+  const alike = isKnown ? 'holds' : 'incomplete'
+  return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? alike : 'diverged', diff })
 }
 
 type RegisterFlag = Lowercase<RegisterName> | AmdviFlag

@@ -29,13 +29,17 @@ const alarmFinding = (path: string, { code, devices, because, says, todo }: Alar
 })
 
 export function diffFindings({ diff }: ReportOf<'audit-diff'>): readonly Finding[] {
-  const { before, after, same, mode, devices, ranges, interrupts, alarms } = diff
+  const { before, after, same, mode, devices, ranges, interrupts, alarms, unknown } = diff
   const differs = (rule: string, because: string): Finding =>
     ({ about: `${before} → ${after}`, file: after, rule, standing: 'bad', because })
   const nameOf = (of: { readonly device: string; readonly pasid: number | null }): string =>
     of.pasid === null ? of.device : `${of.device} PASID ${of.pasid}`
-  if (same) return [{ about: `${before} → ${after}`, rule: 'same', standing: 'good', because: '' }]
+  const open = [...unknown.before.map(one => alarmFinding(before, one, 'open')),
+    ...unknown.after.map(one => alarmFinding(after, one, 'open'))]
+  if (same && open.length === 0)
+    return [{ about: `${before} → ${after}`, rule: 'same', standing: 'good', because: '' }]
   return [
+    ...open,
     ...mode === null ? [] : [differs('mode', `${mode.before} → ${mode.after}`)],
     ...devices.map(one => differs('devices', `${nameOf(one)}: ${one.before?.mode ?? 'absent'} → `
       + `${one.after?.mode ?? 'absent'}`)),

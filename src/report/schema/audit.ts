@@ -77,4 +77,5 @@ export const auditDiff = document('audit-diff', {
   ranges: list(v.strictObject({ device: text, pasid: maybe, before: part, after: part, count })),
   interrupts: list(v.strictObject({ index: count, of: v.nullable(text), before: changedEntry, after: changedEntry })),
   alarms: v.strictObject({ gone: list(alarm), come: list(alarm) }),
+  unknown: v.strictObject({ before: list(alarm), after: list(alarm) }),
 })

@@ -239,10 +239,13 @@ function failureLines({ designs }: CheckReport, theme: Theme): string[] {
   return rows.length === 0 ? [] : [theme.bad('what failed, and ended its scope'), ...rows]
 }
 
-function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {
+function whereOpen({ property, standing, in: { scope, exploration } }: Overall): string {
+  const { stopped, random, results } = exploration
   if (standing !== 'open') return scope
+  if (stopped === null && random === null) return 'in scopes that were not started'
   if (stopped === null)
-    return random === null ? 'in scopes that were not started' : `${scope}, not found by the random runs`
+    return results.some(one => one.property === property && one.vacuous)
+      ? `${scope}, the random runs came to nothing that it judges` : `${scope}, not found by the random runs`
   return `${scope}, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`
 }
 

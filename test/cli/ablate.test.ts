@@ -144,7 +144,7 @@ it('so is one without which a call is never made again', async () => {
 
 it('so is one that a claim about endless runs alone needs: its trace replays, and the command shows it', async () => {
   const own = join(folder, 'endless')
-  const line = 'test/cli/fixtures/held-up.mjs --call unmap --bounds frames=1,iovas=1 --hardware standard'
+  const line = 'test/cli/fixtures/held-up.mjs --call map --bounds frames=1,iovas=1 --hardware standard'
   const document = await documentOf(`${line} --save ${own}`)
   const whyOf = (edit: string) => rowOf(document, edit).cells[0]!.why
   expect(matrixOf(document).filter(row => /Own|Busy/.test(row)))

@@ -102,7 +102,7 @@ export function iommuNamed(name: string = standardIommu.name, subject = '--iommu
     : suggest(name.toLowerCase(), known, `there are ${known.join(', ')}`))
 }
 
-/** @throws UserError E-DESIGN, with the nearest name. */
+/** @throws UserError E-DESIGN, with the nearest name; E-USAGE for an IOMMU that there is not. */
 export function builtIn(name: string): Design {
   const found = designNamed(name)
   if (found !== null) return found
